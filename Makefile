@@ -1,0 +1,53 @@
+# Every command a developer needs; `make help` lists them.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+PYTHON3 ?= python3
+PY := .venv/bin/python
+BOT_PY := bot/.venv/bin/python
+# One thread for the embedding: with more, a busy machine answers twenty times slower.
+export OMP_NUM_THREADS ?= 1
+export RASA_TELEMETRY_ENABLED := false
+
+.PHONY: help setup run test check format bench evaluate backup restore dead-letters migration lock clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## build both environments (skipped when nothing changed)
+	@$(PYTHON3) -m tools.bootstrap
+
+run: setup ## set up, train, index, migrate and start everything; status on http://127.0.0.1:8000
+	@$(PY) -m tools.launcher
+
+check: setup ## formatting, lint, types, import contracts, layout and unit tests
+	@$(PY) -m tools.check
+
+test: setup ## everything: check, the assistant's tests, integration and the whole stack
+	@$(PY) -m tools.check --all
+
+format: setup ## put the code into the agreed form
+	@.venv/bin/ruff format . && .venv/bin/ruff check --fix-only --quiet .
+
+bench: setup ## speed and accuracy beside Rasa's stock pipeline
+	@$(PY) -m bench
+
+evaluate: setup ## how well questions find their answer, with confidence intervals
+	@$(PY) -m tools.evaluate
+
+backup: setup ## copy database, media, trackers and secrets into var/backups/ (to=FILE to choose)
+	@$(PY) -m tools.backup save $(to)
+
+restore: setup ## put a copy back: make restore from=FILE
+	@$(PY) -m tools.backup restore $(from)
+
+dead-letters: setup ## list messages that could not be handled (replay=ID to try one again)
+	@$(PY) -m tools.dead_letters $(if $(replay),--replay $(replay))
+
+migration: setup ## write a migration from the models: make migration m="what changes"
+	@.venv/bin/alembic revision --autogenerate -m "$(m)"
+
+lock: setup ## resolve both lock files again
+	@$(PY) -m tools.lock
+
+clean: ## remove environments, caches and built things; keeps data and secrets in var/
+	@rm -rf .venv bot/.venv .tools var/stamps var/cache var/index var/models var/log .mypy_cache .ruff_cache .pytest_cache

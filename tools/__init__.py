@@ -1,0 +1,1 @@
+"""Developer tools: set-up, launcher, test stack, back-up. Nothing that is shipped imports them."""
