@@ -1,0 +1,1 @@
+"""The kernel that every part of Sahayak stands on: settings, database, privacy, conversations, turns and outbox."""
