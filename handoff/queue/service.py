@@ -1,0 +1,176 @@
+"""The door to the queue: ask for an officer, claim, give back and resolve, each in one transaction."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.audit import service as audit
+from core.conversations import service as conversations
+from core.conversations.state import Move, State
+from core.errors import Conflict, NotFound
+from core.ids import new_id
+from handoff.queue.models import Handover
+
+
+class HandoverView(BaseModel):
+    """A request for an officer."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    id: str
+    conversation_id: str
+    reason: str
+    priority: int
+    room: str | None
+    requested_at: datetime
+    officer_id: str | None
+    claimed_at: datetime | None
+    resolved_at: datetime | None
+
+
+async def request_handover(
+    session: AsyncSession, *, conversation_id: str, turn_id: str, reason: str, now: datetime, priority: int = 0
+) -> HandoverView:
+    """Put a conversation into the queue; asking again, in the same turn or a later one, changes nothing.
+
+    Args:
+        session: The caller's transaction.
+        conversation_id: Which conversation.
+        turn_id: The turn that asks.
+        reason: Such as ``asked``, ``no_answer`` or ``grievance``.
+        now: When.
+        priority: Higher is served first.
+
+    Raises:
+        NotFound: There is no such conversation.
+        Conflict: It is closed.
+    """
+    present = await session.scalar(
+        select(Handover).where(Handover.conversation_id == conversation_id, Handover.resolved_at.is_(None))
+    )
+    if present is not None:
+        return HandoverView.model_validate(present)
+    view = await conversations.get(session, conversation_id)
+    if view.state is State.BOT:
+        await conversations.move(session, conversation_id, Move.REQUEST_OFFICER, now=now)
+    elif view.state is State.CLOSED:
+        raise Conflict("the conversation is closed")
+    handover = Handover(
+        id=new_id(),
+        conversation_id=conversation_id,
+        turn_id=turn_id,
+        reason=reason[:40],
+        priority=priority,
+        room=view.room,
+        requested_at=now,
+    )
+    session.add(handover)
+    await session.flush()
+    await audit.record(
+        session, actor="contact", act="handover.request", subject=conversation_id, now=now, detail={"reason": reason}
+    )
+    return HandoverView.model_validate(handover)
+
+
+async def waiting(session: AsyncSession, *, rooms: frozenset[str] | None, limit: int = 200) -> list[HandoverView]:
+    """Requests nobody has claimed: by priority, then by waiting time.
+
+    Args:
+        session: The caller's transaction.
+        rooms: Rooms whose requests may be seen; None for all of them (the hub).
+        limit: How many at most.
+    """
+    query = select(Handover).where(Handover.claimed_at.is_(None), Handover.resolved_at.is_(None))
+    if rooms is not None:
+        query = query.where(Handover.room.in_(rooms) | Handover.room.is_(None))
+    rows = await session.scalars(query.order_by(Handover.priority.desc(), Handover.requested_at).limit(limit))
+    return [HandoverView.model_validate(row) for row in rows]
+
+
+async def claimed_by(session: AsyncSession, officer_id: str) -> list[HandoverView]:
+    """Requests that an officer has claimed and not resolved, the oldest first."""
+    rows = await session.scalars(
+        select(Handover)
+        .where(Handover.officer_id == officer_id, Handover.resolved_at.is_(None))
+        .order_by(Handover.claimed_at)
+    )
+    return [HandoverView.model_validate(row) for row in rows]
+
+
+async def open_for(session: AsyncSession, conversation_id: str) -> HandoverView | None:
+    """The open request of a conversation."""
+    row = await session.scalar(
+        select(Handover).where(Handover.conversation_id == conversation_id, Handover.resolved_at.is_(None))
+    )
+    return HandoverView.model_validate(row) if row else None
+
+
+async def claim(session: AsyncSession, handover_id: str, *, officer_id: str, now: datetime) -> HandoverView:
+    """Give a request to an officer, atomically.
+
+    Raises:
+        NotFound: There is no such request.
+        Conflict: Somebody else has it, or it is resolved.
+    """
+    row = await session.get(Handover, handover_id)
+    if row is None:
+        raise NotFound("handover")
+    changed = await session.execute(
+        update(Handover)
+        .where(Handover.id == handover_id, Handover.claimed_at.is_(None), Handover.resolved_at.is_(None))
+        .values(officer_id=officer_id, claimed_at=now)
+    )
+    if changed.rowcount != 1:  # type: ignore[attr-defined]
+        raise Conflict("somebody else has this conversation")
+    await conversations.move(session, row.conversation_id, Move.CLAIM, now=now)
+    await audit.record(session, actor=officer_id, act="handover.claim", subject=row.conversation_id, now=now)
+    await session.refresh(row)
+    return HandoverView.model_validate(row)
+
+
+async def _own(session: AsyncSession, handover_id: str, officer_id: str) -> Handover:
+    row = await session.get(Handover, handover_id)
+    if row is None:
+        raise NotFound("handover")
+    if row.officer_id != officer_id or row.resolved_at is not None:
+        raise Conflict("this conversation is not yours now")
+    return row
+
+
+async def give_back(session: AsyncSession, handover_id: str, *, officer_id: str, now: datetime) -> None:
+    """Put a claimed request back; it keeps its waiting time and so stands at the front.
+
+    Raises:
+        NotFound: There is no such request.
+        Conflict: It is not this officer's.
+    """
+    row = await _own(session, handover_id, officer_id)
+    row.officer_id, row.claimed_at = None, None
+    await conversations.move(session, row.conversation_id, Move.REQUEUE, now=now)
+    await audit.record(session, actor=officer_id, act="handover.give_back", subject=row.conversation_id, now=now)
+
+
+async def resolve(
+    session: AsyncSession, handover_id: str, *, officer_id: str, disposition: str, now: datetime
+) -> HandoverView:
+    """End a request; the conversation is closed, so that the contact's next message opens a new one with the bot.
+
+    Raises:
+        NotFound: There is no such request.
+        Conflict: It is not this officer's.
+    """
+    row = await _own(session, handover_id, officer_id)
+    row.resolved_at, row.disposition = now, disposition[:40]
+    await conversations.move(session, row.conversation_id, Move.CLOSE, now=now)
+    await audit.record(
+        session,
+        actor=officer_id,
+        act="handover.resolve",
+        subject=row.conversation_id,
+        now=now,
+        detail={"disposition": disposition},
+    )
+    await session.flush()
+    return HandoverView.model_validate(row)
