@@ -1,15 +1,26 @@
 """Runs the migrations on the database that the settings name."""
 
 import asyncio
+import importlib
 from typing import Any
 
 from alembic import context
 from sqlalchemy import Connection
 
-import handoff.queue.models  # noqa: F401
 from core.db import Base, Database, UtcDateTime
 from core.privacy.encryption import EncryptedJson, Keyring, install
 from core.settings import CoreSettings
+
+
+_TABLES = (
+    "core.audit.models",
+    "core.conversations.models",
+    "core.outbox.models",
+    "core.turns.models",
+    "handoff.queue.models",
+)
+for module in _TABLES:
+    importlib.import_module(module)
 
 
 def _plain_type(type_: str, obj: Any, _context: Any) -> str | bool:
