@@ -32,6 +32,7 @@ LONGEST_SECTION = 180
 _UNVERIFIED = re.compile(r"unverified|not verified|unsourced|from memory", re.IGNORECASE)
 _NOT_ACTIVE = re.compile(r"not verified|uncertain|^closed|to be launched", re.IGNORECASE)
 _HEADING = re.compile(r"^## (?P<title>.+?) \{#(?P<key>[a-z_]+)\}$")
+_LIST_NUMBER = re.compile(r"^\s*\d+\.\s+")
 _LETTER_NAMES = (
     "A:ए B:बी C:सी D:डी E:ई F:एफ G:जी H:एच I:आई J:जे K:के L:एल M:एम N:एन O:ओ P:पी Q:क्यू R:आर "
     "S:एस T:टी U:यू V:वी W:डब्ल्यू X:एक्स Y:वाई Z:जेड"
@@ -123,7 +124,7 @@ def _read_body(page: Page, body: str) -> None:
         elif line.strip() and not key:
             page.fault("body", "no text before the first section")
         elif key:
-            lines[key].append(line)
+            lines[key].append(_LIST_NUMBER.sub("", line))
     page.sections = {key: "\n".join(content).strip() for key, content in lines.items()}
 
 
