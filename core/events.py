@@ -65,8 +65,9 @@ class InboundMessage(_Frozen):
         channel: Name of the channel.
         address: Whom it came from.
         kind: What was sent.
-        text: What was written, or the title of the button; at most 4,096 characters are kept.
+        text: What was written, or the title of the button.
         button: Id of the button that was pressed.
+        reply_to: The provider's id of the message of ours that this one answers.
         profile_name: The name that the contact shows to others.
         sent_at: When the provider took it.
     """
@@ -78,6 +79,7 @@ class InboundMessage(_Frozen):
     kind: Kind
     text: str = ""
     button: str | None = None
+    reply_to: str | None = None
     media: tuple[MediaRef, ...] = ()
     location: Location | None = None
     profile_name: str = ""

@@ -197,34 +197,26 @@ async def record_receipt(session: AsyncSession, receipt: Receipt, now: datetime)
 
 
 async def offered_button(
-    session: AsyncSession, conversation_id: str, *, button_id: str | None, typed: str
+    session: AsyncSession, conversation_id: str, *, reply_to: str | None = None, number: str = "", typed: str = ""
 ) -> Button | None:
-    """The offered choice that a contact means.
+    """The choice that a contact means, among those that were really offered.
 
     Args:
         session: The caller's transaction.
         conversation_id: Which conversation.
-        button_id: Id of a pressed button, ``<outbound id>.<number>``; it must be one that this conversation offered.
-        typed: What was typed instead: the number or the title of a choice of the latest message.
+        reply_to: The provider's id of the message whose button was pressed; None means the latest message.
+        number: Number of the pressed button, from 1.
+        typed: What was typed instead of a press: the number or the title of a choice.
     """
-    if button_id is not None:
-        outbound_id, _, number = button_id.partition(".")
-        row = await session.get(Outbound, outbound_id)
-        if row is None or row.conversation_id != conversation_id or row.content is None:
-            return None
-        buttons = OutboundContent.model_validate(row.content).buttons
-        return buttons[int(number) - 1] if number.isdecimal() and 1 <= int(number) <= len(buttons) else None
-    latest = await session.scalar(
-        select(Outbound)
-        .where(Outbound.conversation_id == conversation_id)
-        .order_by(Outbound.message_id.desc())
-        .limit(1)
-    )
-    if latest is None or latest.content is None:
+    query = select(Outbound).where(Outbound.conversation_id == conversation_id)
+    if reply_to is not None:
+        query = query.where(Outbound.provider_id == reply_to)
+    row = await session.scalar(query.order_by(Outbound.message_id.desc()).limit(1))
+    if row is None or row.content is None:
         return None
     wanted = typed.strip().rstrip(".)").casefold()
-    for ordinal, button in enumerate(OutboundContent.model_validate(latest.content).buttons, start=1):
-        if wanted in {str(ordinal), button.title.casefold()}:
+    for ordinal, button in enumerate(OutboundContent.model_validate(row.content).buttons, start=1):
+        if number == str(ordinal) or (wanted and wanted in {str(ordinal), button.title.casefold()}):
             return button
     return None
 

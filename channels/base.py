@@ -1,0 +1,104 @@
+"""What every channel is made of: its manifest, its sender and its routes."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from fastapi import APIRouter
+
+from core.events import InboundMessage, OutboundContent, Receipt
+
+Accept = Callable[[InboundMessage], Awaitable[object]]
+"""Takes a message in."""
+RecordReceipt = Callable[[Receipt], Awaitable[bool]]
+"""Moves an outbound message forward."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a channel is able to do.
+
+    Attributes:
+        name: Name of the channel.
+        address_kind: Kind of address it uses.
+        max_text: Longest text of one message, in characters.
+        max_buttons: Most buttons with one message.
+    """
+
+    name: str
+    address_kind: str
+    max_text: int
+    max_buttons: int
+
+
+class Sender(Protocol):
+    """The only part of a channel that talks to its provider."""
+
+    async def send(self, to: str, content: OutboundContent, outbound_id: str) -> str:
+        """Ask the provider to deliver a message.
+
+        Args:
+            to: The address.
+            content: What is said.
+            outbound_id: Our id; its receipts will carry it.
+
+        Returns:
+            The provider's id of the message.
+
+        Raises:
+            RetryableDelivery: It was certainly not accepted.
+            FinalDelivery: It was refused.
+            UncertainDelivery: Nobody knows.
+        """
+        ...
+
+    async def find(self, to: str, content: OutboundContent, since: datetime) -> list[str]:
+        """The provider's ids of messages with this text that it accepted for the address since then."""
+        ...
+
+    def list_inbound(self, since: datetime) -> AsyncIterator[InboundMessage]:
+        """What the provider took from contacts since then, to find what never reached us."""
+        ...
+
+    async def close(self) -> None:
+        """Close connections."""
+        ...
+
+
+class RoutesFactory(Protocol):
+    """Makes a channel's webhook routes."""
+
+    def __call__(self, accept: Accept, record_receipt: RecordReceipt) -> APIRouter:
+        """The routes, taking messages and receipts to the given doors."""
+        ...
+
+
+@dataclass(frozen=True)
+class Channel:
+    """A channel, ready to be used by the gateway."""
+
+    manifest: Manifest
+    make_sender: Callable[[], Sender]
+    make_routes: RoutesFactory
+
+
+def split_text(content: OutboundContent, limit: int) -> list[OutboundContent]:
+    """Cut a text into messages of at most `limit` characters, at a line, sentence or word; buttons go with the last."""
+    parts: list[str] = []
+    rest = content.text
+    while len(rest) > limit:
+        window = rest[: limit + 1]
+        cut = max(window.rfind("\n"), window.rfind("। ") + 1, window.rfind(". ") + 1)
+        if cut < limit // 2:
+            cut = max(cut, window.rfind(" "))
+        if cut <= 0:
+            cut = limit
+        parts.append(rest[:cut].rstrip())
+        rest = rest[cut:].lstrip()
+    parts.append(rest)
+    last = len(parts) - 1
+    return [
+        content.model_copy(update={"text": part, "buttons": content.buttons if i == last else ()})
+        for i, part in enumerate(parts)
+    ]

@@ -1,0 +1,1 @@
+"""Twilio as the provider of WhatsApp."""

@@ -1,0 +1,155 @@
+"""Talks to Twilio's API: sends, finds what was sent, and lists what came in."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Any
+
+import aiohttp
+from twilio.base.exceptions import TwilioRestException
+from twilio.http.async_http_client import AsyncTwilioHttpClient
+from twilio.http.response import Response
+from twilio.rest import Client
+
+from channels.whatsapp.settings import WhatsAppSettings
+from channels.whatsapp.twilio.parser import parse_listed
+from channels.whatsapp.twilio.renderer import numbered, template_definition, template_name, template_variables
+from core import log
+from core.errors import FinalDelivery, RetryableDelivery, UncertainDelivery, WebhookError
+from core.events import InboundMessage, OutboundContent
+
+_LOG = log.get(__name__)
+_RETRYABLE_STATUS = {429, 503}
+
+
+class _TimedHttpClient(AsyncTwilioHttpClient):  # type: ignore[misc]
+    """Twilio's client, which otherwise ignores its own timeout."""
+
+    def __init__(self, timeout: float) -> None:
+        super().__init__()
+        self._limit = aiohttp.ClientTimeout(total=timeout, connect=min(timeout, 3.0))
+
+    async def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Response:
+        kwargs["timeout"] = self._limit
+        names = ("params", "data", "headers", "auth")
+        kwargs.update(zip(names, args, strict=False))
+        kwargs.pop("allow_redirects", None)
+        auth = kwargs.pop("auth", None)
+        if (kwargs.get("headers") or {}).get("Content-Type") == "application/json":
+            kwargs["json"] = kwargs.pop("data")
+        assert self.session is not None  # noqa: S101 - made by the base class
+        async with self.session.request(
+            method.upper(),
+            url,
+            allow_redirects=False,
+            auth=aiohttp.BasicAuth(*auth) if auth else None,
+            **kwargs,
+        ) as response:
+            return Response(response.status, await response.text(), response.headers)
+
+
+class TwilioSender:
+    """Sends WhatsApp messages through Twilio; must be made inside the running loop.
+
+    Args:
+        settings: Credentials and addresses.
+    """
+
+    def __init__(self, settings: WhatsAppSettings) -> None:
+        self._settings = settings
+        self._http = _TimedHttpClient(settings.timeout)
+        self._client = Client(settings.account_sid, settings.auth_token.get_secret_value(), http_client=self._http)
+        self._client.api.base_url = settings.api_url
+        self._client.content.base_url = settings.content_url
+        self._from = f"whatsapp:{settings.sender}"
+        self._templates: dict[str, str] | None = None
+        self._template_lock = asyncio.Lock()
+
+    async def send(self, to: str, content: OutboundContent, outbound_id: str) -> str:
+        """See `channels.base.Sender.send`."""
+        arguments: dict[str, Any] = {"body": numbered(content)}
+        if content.buttons and self._settings.quick_replies:
+            template = await self._template(tuple(button.title for button in content.buttons), content.language)
+            if template is not None:
+                arguments = {"content_sid": template, "content_variables": template_variables(content)}
+        message = await self._guarded(
+            self._client.messages.create_async(
+                to=f"whatsapp:{to}",
+                from_=self._from,
+                status_callback=f"{self._settings.public_url}/webhooks/whatsapp/status?outbound={outbound_id}",
+                **arguments,
+            )
+        )
+        return str(message.sid)
+
+    async def find(self, to: str, content: OutboundContent, since: datetime) -> list[str]:
+        """See `channels.base.Sender.find`."""
+        listed = await self._guarded(
+            self._client.messages.list_async(to=f"whatsapp:{to}", date_sent_after=since, limit=100)
+        )
+        wanted = {content.text.strip(), numbered(content).strip()}
+        return [
+            str(message.sid)
+            for message in listed
+            if (message.body or "").strip() in wanted and str(message.direction or "").startswith("outbound")
+        ]
+
+    async def list_inbound(self, since: datetime) -> AsyncIterator[InboundMessage]:
+        """See `channels.base.Sender.list_inbound`."""
+        listed = await self._guarded(
+            self._client.messages.list_async(to=self._from, date_sent_after=since, limit=2000, page_size=200)
+        )
+        for message in reversed(listed):
+            try:
+                event = parse_listed({"sid": message.sid, "from": message.from_, "body": message.body})
+            except WebhookError:
+                continue
+            yield event.model_copy(update={"sent_at": message.date_sent or message.date_created})
+
+    async def close(self) -> None:
+        """See `channels.base.Sender.close`."""
+        await self._http.close()
+
+    async def _template(self, titles: tuple[str, ...], language: str) -> str | None:
+        """Sid of the template for these buttons; None when the provider gives none just now."""
+        name = template_name(titles)
+        async with self._template_lock:
+            try:
+                if self._templates is None:
+                    known = await self._client.content.v1.contents.list_async(limit=1000)
+                    self._templates = {str(item.friendly_name): str(item.sid) for item in known}
+                if name not in self._templates:
+                    self._templates[name] = await self._create_template(titles, language)
+                return self._templates[name]
+            except (TwilioRestException, aiohttp.ClientError, TimeoutError, ValueError, KeyError) as error:
+                _LOG.warning("whatsapp.template_unavailable", error=type(error).__name__)
+                return None
+
+    async def _create_template(self, titles: tuple[str, ...], language: str) -> str:
+        response = await self._client.request_async(
+            "POST",
+            f"{self._settings.content_url}/v1/Content",
+            data=template_definition(titles, language),
+            headers={"Content-Type": "application/json"},
+        )
+        return str(json.loads(response.text)["sid"])
+
+    async def _guarded(self, call: Any) -> Any:
+        """Await a call and turn what it raises into our errors.
+
+        Source: what the client raises was observed with a fault-injecting proxy (channels/whatsapp/README.md).
+        """
+        try:
+            return await call
+        except TwilioRestException as error:
+            code = str(error.code or error.status)
+            if error.status in _RETRYABLE_STATUS:
+                raise RetryableDelivery(code) from error
+            if error.status >= 500:
+                raise UncertainDelivery(code) from error
+            raise FinalDelivery(code) from error
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise RetryableDelivery("connection") from error
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            raise UncertainDelivery(type(error).__name__) from error
