@@ -213,7 +213,10 @@ def check_sections(page: Page, record: Mapping[str, Any]) -> None:
         if key not in keys:
             page.fault(key, "this section (always written)")
     for key, fact in NEEDS_FACT.items():
-        if key in keys and record.get(fact) in (None, "", [], ["-"]):
+        if key not in keys or record.get(fact) not in (None, "", [], ["-"]):
+            continue
+        # A cost or a duration may stand under the benefits; then the section must state it.
+        if key not in {"fees", "time"} or not atoms_of(page.sections[key]):
             page.fault(key, f"no such section: the facts have no {fact}")
     for key, text in page.sections.items():
         _check_form(page, key, text)
