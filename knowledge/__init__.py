@@ -1,0 +1,1 @@
+"""What the assistant knows about schemes: corpus, index, retrieval, and the service that answers from them."""
