@@ -50,6 +50,7 @@ _HINDI_OF = {
     "ZED": "जेड",
     "LEAN": "लीन",
     "SFURTI": "स्फूर्ति",
+    "SVANIDHI": "स्वनिधि",
     "ASPIRE": "एस्पायर",
     "GOI": "भारत सरकार|केंद्र सरकार",
 }
@@ -342,9 +343,10 @@ def load_facts(path: Path) -> dict[str, Mapping[str, Any]]:
 def _schemes(paths: Iterable[Path]) -> list[tuple[Path, str]]:
     found: dict[tuple[Path, str], None] = {}
     for path in paths:
-        files = sorted(path.rglob("*.md")) if path.is_dir() else [path]
+        files = sorted(path.rglob("*.md")) if path.is_dir() else [path.resolve()]
         for file in files:
-            found[file.parent.parent, file.stem] = None
+            if file.parent.name in LANGUAGES:
+                found[file.parent.parent, file.stem] = None
     return list(found)
 
 

@@ -234,10 +234,10 @@ def atoms_of(text: str, *, facts: bool = False) -> set[Atom]:
         facts: True for the facts themselves, where small number words ("one") count too.
     """
     atoms, rest = _links(_plain(text))
+    dates, rest = _dates(rest)
     rest = _words_to_digits(rest, _WORDS)
     if facts:
         rest = _words_to_digits(rest, _FACT_WORDS)
-    dates, rest = _dates(rest)
     return atoms | dates | _numbers(rest)
 
 
