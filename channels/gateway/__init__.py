@@ -1,0 +1,1 @@
+"""Runs turns and delivers what is said: the process between the channels and the assistant."""
