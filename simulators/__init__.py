@@ -1,0 +1,1 @@
+"""The provider's side of each channel: it answers API calls and signs webhooks, so that nothing real is needed."""
