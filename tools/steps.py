@@ -143,7 +143,7 @@ def run_logged(
 def _explained(log: Path, advice: str) -> str:
     """Put the causes that a newcomer meets most often into words, else give the general advice."""
     tail = log.read_bytes()[-20_000:].decode("utf-8", "replace")
-    tail = tail[tail.rfind("\n$ ") :]
+    tail = tail.rsplit("\n$ ", 1)[-1]  # of the last command only
     if "No space left on device" in tail:
         return "The disk is full: free about 4 GB and start again."
     if any(sign in tail for sign in OFFLINE_SIGNS):

@@ -1,0 +1,68 @@
+"""An installation: every process sees its own variables only, ports can be changed, busy ones are named."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from tools import credentials, installation
+from tools.installation import HOST, PORTS, Installation, busy_ports, free_ports
+from tools.steps import StepFailed
+
+
+@pytest.fixture
+def one(tmp_path: Path) -> Installation:
+    return Installation(tmp_path, free_ports(), credentials.ensure(tmp_path / "secrets.env"))
+
+
+def test_a_secret_goes_only_where_it_is_needed(one: Installation) -> None:
+    seen = {process.name: process.env for process in one.processes()}
+    secret = one.secrets["SAHAYAK_ENCRYPTION_KEYS"]
+    assert {name for name, env in seen.items() if secret in env.values()} == {"actions", "gateway"}
+    token = one.secrets["WHATSAPP_AUTH_TOKEN"]
+    assert {name for name, env in seen.items() if token in env.values()} == {"gateway", "simulators"}
+    assert "SAHAYAK_INDEX_KEY" not in seen["rasa"]
+
+
+def test_what_a_person_sets_wins_and_other_variables_of_ours_stay_out(
+    one: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KNOWLEDGE_EMBEDDER", "leaked")
+    assert "KNOWLEDGE_EMBEDDER" not in one.env("KNOWLEDGE_")
+    given = Installation(one.data_dir, one.ports, one.secrets, {"KNOWLEDGE_EMBEDDER": "chosen"})
+    assert given.env("KNOWLEDGE_")["KNOWLEDGE_EMBEDDER"] == "chosen"
+    assert given.env("KNOWLEDGE_")["OMP_NUM_THREADS"] == "1"
+
+
+def test_free_ports_differ_and_are_free() -> None:
+    ports = free_ports()
+    assert set(ports) == set(PORTS)
+    assert len(set(ports.values())) == len(PORTS)
+    assert busy_ports(ports) == []
+
+
+def test_a_busy_port_is_one_sentence_with_the_way_out() -> None:
+    with socket.socket() as other:
+        other.bind((HOST, 0))
+        other.listen()
+        port = other.getsockname()[1]
+        (sentence,) = busy_ports({"gateway": port})
+    assert f"Port {port} (gateway) is taken" in sentence
+    assert "GATEWAY_PORT=" in sentence
+
+
+def test_local_takes_ports_and_data_folder_from_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(installation, "ROOT", tmp_path)
+    (tmp_path / ".env").write_text("GATEWAY_PORT=9080\nKNOWLEDGE_PORT=9100\n")
+    monkeypatch.setenv("GATEWAY_PORT", "9081")
+    monkeypatch.setenv("SAHAYAK_DATA_DIR", "elsewhere")
+    here = installation.local()
+    assert here.ports["gateway"] == 9081
+    assert here.ports["knowledge"] == 9100
+    assert here.data_dir == tmp_path / "elsewhere"
+    assert here.variables()["SIMULATOR_GATEWAY_URL"] == "http://127.0.0.1:9081"
+    monkeypatch.setenv("GATEWAY_PORT", "many")
+    with pytest.raises(StepFailed, match="GATEWAY_PORT"):
+        installation.local()

@@ -1,0 +1,202 @@
+"""One installation of Sahayak on this machine: its data folder, ports, variables and processes."""
+
+import os
+import shutil
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from tools import credentials
+from tools.steps import ROOT, StepFailed
+
+HOST = "127.0.0.1"
+NUMBER = "+910000000001"  # the service's own number on the simulated provider; nobody's
+PORTS: Mapping[str, tuple[str, int]] = {
+    "rasa": ("BOT_PORT", 5005),
+    "actions": ("ACTIONS_PORT", 5055),
+    "knowledge": ("KNOWLEDGE_PORT", 8100),
+    "gateway": ("GATEWAY_PORT", 8080),
+    "simulators": ("SIMULATOR_PORT", 8090),
+    "status": ("LAUNCHER_PORT", 8000),
+}
+PREFIXES = ("SAHAYAK_", "WHATSAPP_", "BOT_", "ACTIONS_", "KNOWLEDGE_", "GATEWAY_", "DESK_", "SIMULATOR_")
+# What each process may see of ours: a secret goes only where it is needed.
+SEES: Mapping[str, tuple[str, ...]] = {
+    "rasa": ("BOT_",),
+    "actions": ("SAHAYAK_", "ACTIONS_", "KNOWLEDGE_"),
+    "knowledge": ("KNOWLEDGE_",),
+    "gateway": ("SAHAYAK_", "WHATSAPP_", "BOT_", "GATEWAY_", "DESK_", "KNOWLEDGE_"),
+    "simulators": ("SIMULATOR_",),
+}
+QUIET = {
+    "OMP_NUM_THREADS": "1",  # more threads make a busy machine twenty times slower
+    "TOKENIZERS_PARALLELISM": "false",
+    "HF_HUB_OFFLINE": "1",
+    "RASA_TELEMETRY_ENABLED": "false",  # telemetry delays every command
+    "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "PYTHONUNBUFFERED": "1",
+}
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process of the stack: how it starts and how one sees that it is ready."""
+
+    name: str
+    title: str
+    command: tuple[str, ...]
+    env: Mapping[str, str]
+    port: int
+    port_variable: str
+    ready_path: str
+
+    @property
+    def url(self) -> str:
+        """Base address."""
+        return f"http://{HOST}:{self.port}"
+
+
+@dataclass(frozen=True)
+class Installation:
+    """A data folder with everything that runs on it; several can run beside each other on one machine."""
+
+    data_dir: Path
+    ports: Mapping[str, int]
+    secrets: Mapping[str, str]
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    profile: str = "try"
+    cache_dir: Path = ROOT / "var" / "cache"
+
+    def url(self, name: str) -> str:
+        """Base address of a process."""
+        return f"http://{HOST}:{self.ports[name]}"
+
+    @property
+    def logs(self) -> Path:
+        """Folder of the processes' logs."""
+        return self.data_dir / "log"
+
+    def variables(self) -> dict[str, str]:
+        """Return every variable of ours: wiring, then secrets, then what the person has set."""
+        data = self.data_dir
+        token, sid = self.secrets["WHATSAPP_AUTH_TOKEN"], self.secrets["WHATSAPP_ACCOUNT_SID"]
+        wired = {
+            "SAHAYAK_PROFILE": self.profile,
+            "SAHAYAK_DATA_DIR": str(data),
+            "BOT_URL": self.url("rasa"),
+            "BOT_MODEL": str(data / "models" / "sahayak.tar.gz"),
+            "BOT_TRACKER_URL": f"sqlite:///{data / 'trackers.db'}",
+            "BOT_ACTIONS_URL": self.url("actions") + "/webhook",
+            "ACTIONS_HOST": HOST,
+            "KNOWLEDGE_HOST": HOST,
+            "KNOWLEDGE_URL": self.url("knowledge"),
+            "KNOWLEDGE_INDEX_DIR": str(data / "index"),
+            "GATEWAY_HOST": HOST,
+            "GATEWAY_PUBLIC_URL": self.url("gateway"),
+            "WHATSAPP_API_URL": self.url("simulators"),
+            "WHATSAPP_CONTENT_URL": self.url("simulators"),
+            "WHATSAPP_SENDER": NUMBER,
+            "WHATSAPP_PUBLIC_URL": self.url("gateway"),
+            "SIMULATOR_HOST": HOST,
+            "SIMULATOR_ACCOUNT_SID": sid,
+            "SIMULATOR_AUTH_TOKEN": token,
+            "SIMULATOR_PUBLIC_URL": self.url("simulators"),
+            "SIMULATOR_GATEWAY_URL": self.url("gateway"),
+            "SIMULATOR_DATA_DIR": str(data / "simulator"),
+            "SIMULATOR_WHATSAPP_NUMBER": NUMBER,
+        }
+        ports = {PORTS[name][0]: str(port) for name, port in self.ports.items()}
+        return {**wired, **ports, **self.secrets, **self.overrides}
+
+    def env(self, *prefixes: str) -> dict[str, str]:
+        """Return a process's environment: the machine's own, without other variables of ours than it may see."""
+        machine = {name: value for name, value in os.environ.items() if not name.startswith(PREFIXES)}
+        ours = {name: value for name, value in self.variables().items() if name.startswith(prefixes)}
+        return {**machine, **QUIET, **ours}
+
+    def processes(self) -> list[Process]:
+        """List the processes in the order in which they are shown and started."""
+        app = str(ROOT / ".venv" / "bin" / "python")
+        bot = str(ROOT / "bot" / ".venv" / "bin" / "python")
+        listed = {
+            "knowledge": ("search in the ministry's texts", [app, "-m", "knowledge", "serve"], "/ready"),
+            "actions": ("what the assistant does", [app, "-m", "actions"], "/ready"),
+            "rasa": ("the assistant", [bot, "-m", "bot", "serve"], "/"),
+            "gateway": ("channels and the officers' desk", [app, "-m", "channels", "serve"], "/ready"),
+            "simulators": ("the provider's side, try-it page", [app, "-m", "simulators"], "/health"),
+        }
+        return [
+            Process(
+                name=name,
+                title=title,
+                command=tuple(command),
+                env=self.env(*SEES[name]),
+                port=self.ports[name],
+                port_variable=PORTS[name][0],
+                ready_path=path,
+            )
+            for name, (title, command, path) in listed.items()
+        ]
+
+    def copy_of(self, name: str, port: int, new_name: str, extra: Mapping[str, str] | None = None) -> Process:
+        """Describe a second process of the same kind on another port."""
+        original = next(process for process in self.processes() if process.name == name)
+        env = {**original.env, PORTS[name][0]: str(port), **(extra or {})}
+        return replace(original, name=new_name, port=port, env=env)
+
+
+def local() -> Installation:
+    """Describe the installation of `make run`: `var/`, usual ports, both overridable by variables or `.env`."""
+    given = {**credentials.read(ROOT / ".env"), **os.environ}
+    overrides = {name: value for name, value in given.items() if name.startswith(PREFIXES)}
+    data_dir = Path(overrides.get("SAHAYAK_DATA_DIR", "var"))
+    data_dir = data_dir if data_dir.is_absolute() else ROOT / data_dir
+    overrides.pop("SAHAYAK_DATA_DIR", None)
+    ports = {name: _port(variable, given.get(variable), usual) for name, (variable, usual) in PORTS.items()}
+    secrets = credentials.ensure(data_dir / "secrets.env")
+    return Installation(data_dir=data_dir, ports=ports, secrets=secrets, overrides=overrides)
+
+
+def _port(variable: str, given: str | None, usual: int) -> int:
+    if given is None or not given.strip():
+        return usual
+    if not given.isdigit() or not 0 < int(given) < 65536:
+        raise StepFailed(f"{variable} must be a port between 1 and 65535, not {given!r}.")
+    return int(given)
+
+
+def busy_ports(ports: Mapping[str, int]) -> list[str]:
+    """Return a sentence for each port that another program holds."""
+    sentences = []
+    for name, port in ports.items():
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+            except OSError:
+                variable = PORTS[name][0]
+                sentences.append(
+                    f"Port {port} ({name}) is taken by another program: stop that, or choose another, "
+                    f"for example `{variable}={port + 1000} make run`."
+                )
+    return sentences
+
+
+def free_ports() -> dict[str, int]:
+    """Choose a free port for every process."""
+    held = [socket.socket() for _ in PORTS]
+    try:
+        for one in held:
+            one.bind((HOST, 0))
+        return {name: one.getsockname()[1] for name, one in zip(PORTS, held, strict=True)}
+    finally:
+        for one in held:
+            one.close()
+
+
+def leash() -> list[str]:
+    """Return a prefix that ends a child when its supervisor is killed (Linux), so that no orphan stays."""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []

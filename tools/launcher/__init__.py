@@ -1,0 +1,1 @@
+"""The launcher of `make run`: prepares, starts and watches every process, shows them on a status page."""

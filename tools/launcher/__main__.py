@@ -1,0 +1,106 @@
+"""`make run`: the status page first, then preparation, then every process until Ctrl-C."""
+
+import signal
+import sys
+import threading
+import time
+from types import FrameType
+
+from tools.installation import HOST, Installation, busy_ports, local
+from tools.launcher.board import Board
+from tools.launcher.page import serve
+from tools.launcher.supervisor import Supervised, stop_all
+from tools.prepare import STEPS, prepare
+from tools.steps import Progress, StepFailed
+
+DRAINED_FIRST = ("simulators", "gateway")
+
+
+class Stopped(BaseException):
+    """A person or the system asked the launcher to stop."""
+
+
+def say(sentence: str) -> None:
+    """Print at once."""
+    print(sentence, flush=True)
+
+
+def run(installation: Installation, stop: threading.Event) -> int:
+    """Show, prepare, start, watch, stop; return the exit status."""
+    taken = busy_ports(installation.ports)
+    if taken:
+        say("\n".join(taken))
+        return 1
+    board = Board()
+    page = serve(board, HOST, installation.ports["status"])
+    say(f"Status: {installation.url('status')}")
+    started: list[Supervised] = []
+    began = time.monotonic()
+    try:
+        prepare(installation, Progress(STEPS, board.step))
+        started += [Supervised(one, installation.logs, board, say=say) for one in installation.processes()]
+        for one in started:
+            one.start()
+        announce_when_ready(installation, board, stop, began)
+        stop.wait()
+    except StepFailed as failure:
+        say(str(failure))
+        return 1
+    except Stopped:
+        pass
+    finally:
+        shut_down(started)
+        page.shutdown()
+        page.server_close()
+    return 0
+
+
+def announce_when_ready(installation: Installation, board: Board, stop: threading.Event, began: float) -> None:
+    """Wait until every process is ready, then print and link the addresses."""
+    while not board.ready():
+        if stop.wait(0.2):
+            return
+    desk = installation.url("gateway") + "/desk"
+    board.links.update({"Try it: a telephone with WhatsApp": installation.url("simulators"), "Officers' desk": desk})
+    say(f"Everything is ready ({time.monotonic() - began:.0f} s). Ctrl-C stops it.")
+    say(f"  Try it          {installation.url('simulators')}")
+    say(f"  Officers' desk  {desk}   (name and password: see DESK_DEMO_ in {installation.data_dir}/secrets.env)")
+    say(f"  Status          {installation.url('status')}")
+
+
+def shut_down(started: list[Supervised]) -> None:
+    """Stop what takes messages in first, so that running turns can still ask the assistant."""
+    if not started:
+        return
+    say("Stopping …")
+    first = [one for one in started if one.process.name in DRAINED_FIRST]
+    rest = [one for one in started if one.process.name not in DRAINED_FIRST]
+    killed = stop_all([first, rest])
+    say(f"Stopped; had to be killed: {', '.join(killed)}." if killed else "Stopped.")
+
+
+def main() -> int:
+    """Run the local installation until a signal."""
+    stop = threading.Event()
+    preparing = threading.main_thread()
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        if stop.is_set():
+            return  # a second Ctrl-C does not leave orphans behind
+        stop.set()
+        if threading.current_thread() is preparing:
+            raise Stopped
+
+    signal.signal(signal.SIGINT, on_signal)
+    signal.signal(signal.SIGTERM, on_signal)
+    try:
+        return run(local(), stop)
+    except StepFailed as failure:
+        say(str(failure))
+        return 1
+    except Stopped:
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,148 @@
+"""Prepares an installation's data: database, search index, trained model, demo officer; skips what is current."""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from tools.fingerprint import fingerprint, front_matter
+from tools.installation import QUIET, Installation, local
+from tools.steps import ROOT, Progress, Stamps, StepFailed, run_logged
+
+STEPS = 4
+KEPT_IN_CACHE = 3
+APP = str(ROOT / ".venv" / "bin" / "python")
+INDEX_INPUTS = ("knowledge/*.py", "knowledge/corpus/**/*.md", "requirements.lock")
+MODEL_INPUTS = ("config.yml", "domain.yml", "data/**/*.yml", "bot/**/*.py", "bot/requirements.lock")
+MODEL_INPUTS_BOT = ("locale/*/bot.po", "bot/data/**/*", "bot/**/*.json", "bot/**/*.txt")
+
+
+def index_digest() -> str:
+    """Hash what the search index is made from."""
+    return fingerprint(ROOT, INDEX_INPUTS)
+
+
+def model_digest() -> str:
+    """Hash what the trained model is made from; of the corpus it reads names and aliases only."""
+    names = fingerprint(ROOT, ["knowledge/corpus/**/*.md"], part=front_matter)
+    return fingerprint(ROOT, [*MODEL_INPUTS, *MODEL_INPUTS_BOT], names)
+
+
+def migrate(installation: Installation) -> None:
+    """Bring the database's tables up to date."""
+    command = [APP, "-m", "alembic", "upgrade", "head"]
+    run_logged(
+        command,
+        installation.logs / "migrate.log",
+        "The database could not be brought up to date: read the log; a copy of the data can be put back by "
+        "`make restore from=FILE`.",
+        installation.env("SAHAYAK_"),
+    )
+
+
+def build_index(installation: Installation) -> None:
+    """Build the search index."""
+    run_logged(
+        [APP, "-m", "knowledge", "index"],
+        installation.logs / "index.log",
+        "The search index could not be built: the log names the file of knowledge/corpus/ to mend.",
+        installation.env("KNOWLEDGE_"),
+    )
+
+
+def train(installation: Installation) -> None:
+    """Train the assistant; our own hash decides, so Rasa's cache is kept out of the project and not asked."""
+    env = installation.env("BOT_")
+    env["RASA_CACHE_DIRECTORY"] = str(installation.data_dir / "rasa-cache")
+    rasa = str(ROOT / "bot" / ".venv" / "bin" / "rasa")
+    out = str(installation.data_dir / "models")
+    run_logged(
+        [rasa, "train", "--force", "--fixed-model-name", "sahayak", "--out", out],
+        installation.logs / "train.log",
+        "The assistant could not be trained: the log names the line of data/, domain.yml or config.yml to mend.",
+        env,
+    )
+
+
+def create_demo_officer(installation: Installation) -> None:
+    """Make an officer to sign in with on the try profile."""
+    run_logged(
+        [APP, "-m", "tools.create_officer", "--demo"],
+        installation.logs / "officer.log",
+        "The demo officer could not be created: read the log.",
+        installation.env("SAHAYAK_", "DESK_"),
+    )
+
+
+def built(
+    installation: Installation,
+    kind: str,
+    digest: str,
+    build: Callable[[Installation], None],
+) -> bool:
+    """Have the folder `kind` of the data folder built from inputs with this hash; return whether work was done."""
+    stamps = Stamps(installation.data_dir / "stamps")
+    folder = installation.data_dir / kind
+    if stamps.current(kind, digest) and folder.is_dir() and any(folder.iterdir()):
+        return False
+    stamps.forget(kind)
+    kept = installation.cache_dir / f"{kind}-{digest[:20]}"
+    if kept.is_dir():
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(kept, folder, symlinks=True)
+        os.utime(kept)
+    else:
+        folder.mkdir(parents=True, exist_ok=True)
+        build(installation)
+        keep(folder, kept)
+    stamps.mark(kind, digest)
+    return True
+
+
+def keep(folder: Path, kept: Path) -> None:
+    """Copy a built folder into the cache by rename, and drop all but the newest few of its kind."""
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    half = kept.with_name(f".{kept.name}.{os.getpid()}")
+    shutil.rmtree(half, ignore_errors=True)
+    shutil.copytree(folder, half, symlinks=True)
+    if kept.exists():
+        shutil.rmtree(half)
+    else:
+        half.rename(kept)
+    kind = kept.name.rsplit("-", 1)[0]
+    for old in sorted(kept.parent.glob(f"{kind}-*"), key=lambda path: path.stat().st_mtime)[:-KEPT_IN_CACHE]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def prepare(installation: Installation, progress: Progress) -> None:
+    """Do every step that is not current, on the data folder of this installation."""
+    installation.data_dir.mkdir(parents=True, exist_ok=True)
+    with progress.step("database"):
+        migrate(installation)
+    with progress.step("search index") as step:
+        if not built(installation, "index", index_digest(), build_index):
+            step.unchanged()
+    with progress.step("the assistant's training") as step:
+        if not built(installation, "models", model_digest(), train):
+            step.unchanged()
+    with progress.step("demo officer") as step:
+        if (ROOT / "tools" / "create_officer.py").exists():
+            create_demo_officer(installation)
+        else:
+            step.unchanged()
+
+
+def main() -> int:
+    """Prepare the local installation; return 1 after saying what to do when a step fails."""
+    os.environ.update(QUIET)
+    try:
+        prepare(local(), Progress(STEPS))
+    except StepFailed as failure:
+        sys.stderr.write(f"{failure}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
