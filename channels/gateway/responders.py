@@ -41,6 +41,7 @@ class Question:
         claim: The messages that were taken up.
         pressed: The offered choice that they mean.
         consent: Whether the contact agreed that personal data is kept.
+        noticed: Whether the contact was told that personal data is kept.
         now: The present moment.
         late_minutes: Age of the oldest message in minutes when it is late, else 0.
     """
@@ -48,6 +49,7 @@ class Question:
     claim: Claim
     pressed: Button | None
     consent: bool
+    noticed: bool
     now: datetime
     late_minutes: int = field(default=0)
 

@@ -64,9 +64,8 @@ async def post(
     Returns:
         Ids of the outbound rows, in order.
     """
-    posted = dict(
-        (await session.execute(select(Outbound.position, Outbound.id).where(Outbound.turn_id == turn_id))).tuples()
-    )
+    rows = await session.execute(select(Outbound.position, Outbound.id).where(Outbound.turn_id == turn_id))
+    posted = {position: outbound_id for position, outbound_id in rows.tuples()}  # noqa: C416 - a result has keys()
     view = await conversations.get(session, conversation_id)
     for position, content in enumerate(contents):
         if position in posted:

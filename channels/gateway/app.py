@@ -1,0 +1,161 @@
+"""The gateway as a web application: webhooks, health, metrics, and the rounds in the background."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import httpx
+from fastapi import FastAPI, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import text
+
+from channels.base import Channel, Sender
+from channels.gateway.delivery import Delivery
+from channels.gateway.engine import TurnEngine, TurnSteps
+from channels.gateway.metrics import ACCEPTED, LAST_WEBHOOK
+from channels.gateway.rasa_client import RasaClient
+from channels.gateway.responders import make_responders
+from channels.gateway.settings import GatewaySettings
+from channels.gateway.sweep import Sweep
+from channels.gateway.turn import TurnRunner
+from core import crash, log
+from core.clock import Clock, SystemClock
+from core.db import Database
+from core.errors import TooMany
+from core.events import InboundMessage, Receipt
+from core.outbox import service as outbox
+from core.privacy.encryption import Keyring, install
+from core.settings import CoreSettings, Profile
+from core.turns.service import Accepted, Intake
+
+_LOG = log.get(__name__)
+Mount = Callable[[FastAPI, Database, Clock, Callable[[str], Awaitable[None]]], None]
+"""Adds another application, such as the desk, to the web process."""
+
+
+@dataclass
+class Gateway:
+    """The parts of a running gateway."""
+
+    db: Database
+    clock: Clock
+    engine: TurnEngine
+    settings: GatewaySettings
+    channels: dict[str, Channel]
+    intake: Intake
+
+    async def accept(self, event: InboundMessage) -> Accepted:
+        """Take a message in, and count it."""
+        try:
+            accepted = await self.intake.accept(event)
+        except TooMany:
+            ACCEPTED.labels(event.channel, "too_many").inc()
+            raise
+        ACCEPTED.labels(event.channel, "duplicate" if accepted.duplicate else "accepted").inc()
+        LAST_WEBHOOK.labels(event.channel).set_to_current_time()
+        return accepted
+
+    async def record_receipt(self, receipt: Receipt) -> bool:
+        """Move an outbound message forward."""
+        crash.point("before_receipt")
+        async with self.db.transaction() as session:
+            return await outbox.record_receipt(session, receipt, self.clock.now())
+
+    async def wake(self, conversation_id: str) -> None:
+        """Have what is queued in a conversation delivered."""
+        await self.engine.wake(conversation_id, str(self.clock.now().timestamp()))
+
+
+def make_gateway(core: CoreSettings, settings: GatewaySettings, channels: dict[str, Channel]) -> Gateway:
+    """The parts of a gateway, put together and not yet started."""
+    install(Keyring.from_settings(core))
+    if core.profile is Profile.TEST:
+        crash.arm(settings.crash_at)
+    db, clock = Database.from_settings(core), SystemClock()
+    engine = TurnEngine(core.durable_url, settings)
+
+    async def start(conversation_id: str, turn_id: str) -> None:
+        crash.point("after_accept")
+        await engine.start_turn(conversation_id, turn_id)
+
+    intake = Intake(db, clock, start, settings.queue_cap)
+    return Gateway(db, clock, engine, settings, channels, intake)
+
+
+@asynccontextmanager
+async def _running(gateway: Gateway) -> AsyncIterator[None]:
+    settings = gateway.settings
+    rasa = RasaClient(
+        settings.bot_url, settings.bot_token.get_secret_value(), settings.bot_timeout, settings.bot_patience
+    )
+    senders: dict[str, Sender] = {name: channel.make_sender() for name, channel in gateway.channels.items()}
+    manifests = {name: channel.manifest for name, channel in gateway.channels.items()}
+    runner = TurnRunner(gateway.db, gateway.clock, make_responders(rasa), manifests, settings)
+    delivery = Delivery(gateway.db, gateway.clock, senders, settings)
+    await gateway.engine.launch(TurnSteps(runner.gather, runner.answer, delivery.deliver, runner.give_up))
+    sweep = Sweep(gateway.db, gateway.clock, gateway.engine, delivery, gateway.intake, senders, settings)
+    sweep.start()
+    try:
+        yield
+    finally:
+        await sweep.stop()
+        await gateway.engine.close()
+        for sender in senders.values():
+            await sender.close()
+        await rasa.close()
+        await gateway.db.close()
+
+
+def make_app(gateway: Gateway, mount: Mount | None = None) -> FastAPI:
+    """The web application of a gateway.
+
+    Args:
+        gateway: Its parts.
+        mount: Adds another application to the same process.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        async with _running(gateway):
+            yield
+
+    app = FastAPI(title="Sahayak gateway", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    for channel in gateway.channels.values():
+        app.include_router(channel.make_routes(gateway.accept, gateway.record_receipt))
+    _add_health(app, gateway)
+    if mount is not None:
+        mount(app, gateway.db, gateway.clock, gateway.wake)
+    return app
+
+
+def _add_health(app: FastAPI, gateway: Gateway) -> None:
+    @app.get("/health")
+    async def health() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/ready")
+    async def ready(response: Response) -> dict[str, str]:
+        async def database() -> str:
+            async with gateway.db.reading() as session:
+                await session.execute(text("SELECT count(*) FROM heartbeat"))
+            return "ok"
+
+        async def bot() -> str:
+            async with httpx.AsyncClient(timeout=2.0) as client:
+                found = await client.get(f"{gateway.settings.bot_url}/")
+            return "ok" if found.status_code < 500 else "failed"
+
+        checks = {"database": database, "bot": bot}
+        found = await asyncio.gather(*(check() for check in checks.values()), return_exceptions=True)
+        states = {
+            name: "failed" if isinstance(result, BaseException) else result
+            for name, result in zip(checks, found, strict=True)
+        }
+        if states["database"] != "ok":
+            response.status_code = 503
+        return states
+
+    @app.get("/metrics")
+    async def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

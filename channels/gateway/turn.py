@@ -1,0 +1,194 @@
+"""Leads one turn: claim the new messages, have them answered, put the answer into the outbox."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from channels.base import Manifest, split_text
+from channels.gateway.keywords import Keyword, recognise
+from channels.gateway.metrics import TURN_SECONDS, TURNS
+from channels.gateway.responders import Question, Reply, Responder
+from channels.gateway.settings import GatewaySettings
+from core import crash, log
+from core.clock import Clock
+from core.conversations import consents
+from core.conversations import service as conversations
+from core.conversations.state import State
+from core.db import Database
+from core.events import Button, Kind, OutboundContent
+from core.i18n import sentence
+from core.outbox import service as outbox
+from core.turns import service as turns
+from core.turns.service import Claim
+
+_LOG = log.get(__name__)
+AGREE = "gateway:consent_give"
+DECLINE = "gateway:consent_decline"
+
+
+class TurnRunner:
+    """Runs turns; every step may be repeated without changing anything twice.
+
+    Args:
+        db: The application's database.
+        clock: Tells the time.
+        responders: Who answers in which state.
+        manifests: What each channel can do.
+        settings: Patience and limits.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        responders: Mapping[State, Responder],
+        manifests: Mapping[str, Manifest],
+        settings: GatewaySettings,
+    ) -> None:
+        self._db, self._clock, self._responders = db, clock, responders
+        self._manifests, self._settings = manifests, settings
+
+    async def gather(self, conversation_id: str) -> None:
+        """Wait a little for more text, if the bot has the conversation and nothing waited in the lane before."""
+        async with self._db.reading() as session:
+            view, first = await turns.peek(session, conversation_id)
+        if first is None or view.state is not State.BOT or first.kind != Kind.TEXT:
+            return
+        age = (self._clock.now() - first.created_at).total_seconds()
+        await asyncio.sleep(min(max(self._settings.join_wait - age, 0.0), self._settings.join_wait))
+
+    async def answer(self, conversation_id: str, turn_id: str) -> None:
+        """Claim, ask and post; a turn that is done, or finds nothing to answer, does nothing."""
+        now = self._clock.now()
+        async with self._db.transaction() as session:
+            claim = await turns.claim(session, conversation_id, turn_id, now)
+            if claim is None:
+                return
+            await turns.mark_asked(session, turn_id, now)
+            question = await self._question(session, claim)
+        reply = await self._reply(question)
+        crash.point("after_bot")
+        await self._post(question, reply)
+        TURNS.labels("failed" if reply.failed else "answered").inc()
+        TURN_SECONDS.observe((self._clock.now() - claim.messages[0].created_at).total_seconds())
+        _LOG.info("turn.posted", turn_id=turn_id, conversation_id=conversation_id, lines=len(reply.contents))
+
+    async def _question(self, session: AsyncSession, claim: Claim) -> Question:
+        first = claim.messages[0]
+        content = first.content or {}
+        pressed: Button | None = None
+        if first.kind == Kind.BUTTON:
+            pressed = await outbox.offered_button(
+                session,
+                claim.conversation.id,
+                reply_to=content.get("reply_to"),
+                number=str(content.get("button") or ""),
+                typed=str(content.get("text") or ""),
+            )
+        elif first.kind == Kind.TEXT and len(claim.messages) == 1:
+            pressed = await outbox.offered_button(session, claim.conversation.id, typed=str(content.get("text") or ""))
+        consent = await consents.latest(session, claim.conversation.contact_id)
+        now = self._clock.now()
+        waited = now - min(message.sent_at or message.created_at for message in claim.messages)
+        late = waited > timedelta(seconds=self._settings.late_after)
+        return Question(
+            claim=claim,
+            pressed=pressed,
+            consent=consent is not None and consent.is_given,
+            noticed=consent is not None,
+            now=now,
+            late_minutes=int(waited.total_seconds() // 60) if late else 0,
+        )
+
+    async def _reply(self, question: Question) -> Reply:
+        if question.claim.conversation.state is State.BOT:
+            handled = await self._gateway_itself(question)
+            if handled is not None:
+                return handled
+            if question.pressed is not None and question.pressed.payload.startswith(AGREE + ":"):
+                payload = question.pressed.payload.removeprefix(AGREE + ":")
+                question = replace(
+                    question, pressed=Button(title=question.pressed.title, payload=payload), consent=True
+                )
+        reply = await self._responders[question.claim.conversation.state].respond(question)
+        if question.claim.conversation.state is State.BOT and not question.noticed and reply.contents:
+            notice = self._notice(reply.language or question.language)
+            return replace(reply, contents=(*reply.contents, notice))
+        return reply
+
+    async def _gateway_itself(self, question: Question) -> Reply | None:
+        """What needs no assistant: stop and start, and consent."""
+        conversation, language, now = question.claim.conversation, question.language, question.now
+        keyword = None if question.pressed else recognise(question.text)
+        payload = question.pressed.payload if question.pressed else ""
+        async with self._db.transaction() as session:
+            address = await conversations.get_address(session, conversation.address_id)
+            if keyword is Keyword.STOP:
+                await conversations.set_stopped(session, conversation.address_id, now)
+                return self._line("gateway.stopped", language)
+            if keyword is Keyword.START or (address.stopped_at is not None and question.text):
+                await conversations.set_stopped(session, conversation.address_id, None)
+                return self._line("gateway.started", language)
+            if keyword is Keyword.WITHDRAW:
+                await consents.withdraw(session, conversation.contact_id, now=now)
+                await consents.forget_lines(session, conversation.id)
+                return self._line("gateway.consent_withdrawn", language)
+            if payload == DECLINE:
+                await consents.decline(session, conversation.contact_id, now=now)
+                await consents.forget_lines(session, conversation.id)
+                return self._line("gateway.consent_declined", language)
+            if payload.startswith(AGREE):
+                await consents.give(
+                    session, conversation.contact_id, locale=language, channel=conversation.channel, now=now
+                )
+                return self._line("gateway.consent_thanks", language) if payload == AGREE else None
+        return None
+
+    def _line(self, key: str, language: str) -> Reply:
+        return Reply((OutboundContent(text=sentence("gateway", key, language), language=language, key=key),))
+
+    def _notice(self, language: str) -> OutboundContent:
+        key = "gateway.consent_notice"
+        return OutboundContent(
+            text=sentence("gateway", key, language),
+            language=language,
+            key=key,
+            buttons=(
+                Button(title=sentence("gateway", "gateway.button_agree", language), payload=AGREE),
+                Button(title=sentence("gateway", "gateway.button_decline", language), payload=DECLINE),
+            ),
+        )
+
+    async def _post(self, question: Question, reply: Reply) -> None:
+        """Answer, remembered language and the turn's end, in one transaction, after reading the state again."""
+        conversation, now = question.claim.conversation, self._clock.now()
+        limit = self._manifests[conversation.channel].max_text
+        contents = [part for content in reply.contents for part in split_text(content, limit - 100)]
+        async with self._db.transaction() as session:
+            present = await conversations.get(session, conversation.id)
+            taken_over = conversation.state is State.BOT and present.state is State.OFFICER
+            if contents and not taken_over:
+                await outbox.post(session, conversation.id, question.claim.turn_id, contents, author="bot", now=now)
+            if reply.language:
+                await conversations.set_language(
+                    session, conversation.contact_id, reply.language, fixed=reply.language_fixed
+                )
+            if not question.noticed and any(content.key == "gateway.consent_notice" for content in contents):
+                await consents.note_notice(
+                    session,
+                    conversation.contact_id,
+                    locale=reply.language or question.language,
+                    channel=conversation.channel,
+                    now=now,
+                )
+            await turns.mark_posted(session, question.claim.turn_id, now)
+
+    async def give_up(self, turn_id: str, error: str) -> None:
+        """Make a turn that cannot be run a dead letter, so that its lane goes on."""
+        async with self._db.transaction() as session:
+            await turns.mark_dead(session, turn_id, error, self._clock.now())
+        TURNS.labels("dead").inc()
+        _LOG.error("turn.dead", turn_id=turn_id, error=error)
