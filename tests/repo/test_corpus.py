@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.check_corpus import CORPUS, FACTS, check_scheme, fact_text, load_facts, main
+from tools.check_corpus import CORPUS, FACTS, LANGUAGES, check_scheme, fact_text, load_facts, main, read_page
 from tools.corpus_atoms import acronyms, atoms_of, latin_words, supported
 
 RECORDS = load_facts(FACTS)
@@ -18,8 +18,17 @@ def test_pages_agree_with_each_other_and_with_the_facts(scheme: str) -> None:
     assert not faults, "\n".join(map(str, faults))
 
 
-def test_both_languages_have_the_same_pages() -> None:
-    assert sorted(path.stem for path in (CORPUS / "hi").glob("*.md")) == WRITTEN
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_scheme_of_the_facts_has_its_page(language: str) -> None:
+    assert {path.stem for path in (CORPUS / language).glob("*.md")} == set(RECORDS)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_spelling_belongs_to_one_scheme(language: str) -> None:
+    owner: dict[str, str] = {}
+    for path in sorted((CORPUS / language).glob("*.md")):
+        for name in {name.casefold() for name in read_page(path).names}:
+            assert owner.setdefault(name, path.stem) == path.stem, name
 
 
 @pytest.mark.parametrize(
