@@ -8,7 +8,7 @@ BOT_PY := bot/.venv/bin/python
 export OMP_NUM_THREADS ?= 1
 export RASA_TELEMETRY_ENABLED := false
 
-.PHONY: help setup run test check format bench evaluate backup restore dead-letters migration lock clean
+.PHONY: help setup run test check format settings bench evaluate backup restore dead-letters migration lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ test: setup ## everything: check, the assistant's tests, integration and the who
 
 format: setup ## put the code into the agreed form
 	@.venv/bin/ruff format . && .venv/bin/ruff check --fix-only --quiet .
+
+settings: setup ## write docs/settings.md and .env.example from the settings classes
+	@$(PY) -m tools.settings_page
 
 bench: setup ## speed and accuracy beside Rasa's stock pipeline
 	@$(PY) -m bench

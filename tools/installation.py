@@ -26,7 +26,7 @@ SEES: Mapping[str, tuple[str, ...]] = {
     "rasa": ("BOT_",),
     "actions": ("SAHAYAK_", "ACTIONS_", "KNOWLEDGE_"),
     "knowledge": ("KNOWLEDGE_",),
-    "gateway": ("SAHAYAK_", "WHATSAPP_", "BOT_", "GATEWAY_", "DESK_", "KNOWLEDGE_"),
+    "gateway": ("SAHAYAK_", "WHATSAPP_", "GATEWAY_", "DESK_"),
     "simulators": ("SIMULATOR_",),
 }
 QUIET = {
@@ -85,7 +85,6 @@ class Installation:
         wired = {
             "SAHAYAK_PROFILE": self.profile,
             "SAHAYAK_DATA_DIR": str(data),
-            "BOT_URL": self.url("rasa"),
             "BOT_MODEL": str(data / "models" / "sahayak.tar.gz"),
             "BOT_TRACKER_URL": f"sqlite:///{data / 'trackers.db'}",
             "BOT_ACTIONS_URL": self.url("actions") + "/webhook",
@@ -94,7 +93,8 @@ class Installation:
             "KNOWLEDGE_URL": self.url("knowledge"),
             "KNOWLEDGE_INDEX_DIR": str(data / "index"),
             "GATEWAY_HOST": HOST,
-            "GATEWAY_PUBLIC_URL": self.url("gateway"),
+            "GATEWAY_BOT_URL": self.url("rasa"),
+            "GATEWAY_BOT_TOKEN": self.secrets["BOT_TOKEN"],
             "WHATSAPP_API_URL": self.url("simulators"),
             "WHATSAPP_CONTENT_URL": self.url("simulators"),
             "WHATSAPP_SENDER": NUMBER,
@@ -144,6 +144,8 @@ class Installation:
         """Describe a second process of the same kind on another port."""
         original = next(process for process in self.processes() if process.name == name)
         env = {**original.env, PORTS[name][0]: str(port), **(extra or {})}
+        if name == "gateway":
+            env["GATEWAY_EXECUTOR_ID"] = new_name  # a dead copy's work is found by its name
         return replace(original, name=new_name, port=port, env=env)
 
 

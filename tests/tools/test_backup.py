@@ -1,0 +1,122 @@
+"""Back-up and restore: one private file, the data as it was, keys included, nothing sent twice."""
+
+import sqlite3
+import stat
+import tarfile
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tools import backup, credentials
+from tools.installation import Installation, free_ports
+from tools.prepare import migrate
+from tools.steps import StepFailed
+
+STATES = ("queued", "sending", "sent", "uncertain", "failed")
+
+
+def installed(folder: Path, overrides: dict[str, str] | None = None) -> Installation:
+    return Installation(folder, free_ports(), credentials.ensure(folder / "secrets.env"), overrides or {}, "test")
+
+
+def outbound_rows(columns: dict[str, str]) -> list[tuple[str, list[object]]]:
+    """One outbound row in each state, with whatever its table requires."""
+    rows = []
+    for number, state in enumerate(STATES):
+        known = {"id": f"o{number}", "state": state, "turn_id": "t", "position": number}
+        values = [
+            known.get(name, 0 if "int" in kind.lower() else "2026-11-01 00:00:00") for name, kind in columns.items()
+        ]
+        rows.append((", ".join(columns), values))
+    return rows
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Installation:
+    one = installed(tmp_path / "var")
+    migrate(one)
+    with sqlite3.connect(one.data_dir / "sahayak.db") as database:
+        columns = {row[1]: row[2] for row in database.execute("PRAGMA table_info(outbound)") if row[3]}
+        for names, values in outbound_rows(columns):
+            marks = ", ".join("?" * len(values))
+            database.execute(f"INSERT INTO outbound ({names}) VALUES ({marks})", values)
+    database.close()
+    (one.data_dir / "media").mkdir()
+    (one.data_dir / "media" / "a").write_bytes(b"picture")
+    (one.data_dir / "durable.db").write_bytes(b"old")
+    return one
+
+
+def states(folder: Path) -> list[str]:
+    database = sqlite3.connect(folder / "sahayak.db")
+    try:
+        return [row[0] for row in database.execute("SELECT state FROM outbound ORDER BY id")]
+    finally:
+        database.close()
+
+
+def test_saved_wiped_restored(here: Installation) -> None:
+    saved = backup.save(here)
+    assert stat.S_IMODE(saved.stat().st_mode) == 0o600
+    with tarfile.open(saved) as archive:
+        assert "durable.db" not in archive.getnames()
+    for name in ("sahayak.db", "durable.db", "secrets.env", "media/a"):
+        (here.data_dir / name).unlink()
+    after = installed(here.data_dir)
+    assert after.secrets != here.secrets
+    changed, aside = backup.restore(after, saved)
+    assert changed == 2
+    assert states(here.data_dir) == ["uncertain", "uncertain", "sent", "uncertain", "failed"]
+    assert (here.data_dir / "media" / "a").read_bytes() == b"picture"
+    assert credentials.read(here.data_dir / "secrets.env") == dict(here.secrets)
+    assert not (here.data_dir / "durable.db").exists()
+    assert (aside / "secrets.env").exists()
+
+
+def test_saved_while_another_writes(here: Installation) -> None:
+    writer = sqlite3.connect(here.data_dir / "sahayak.db", isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    writer.execute("UPDATE outbound SET state = 'read'")
+    saved = backup.save(here, here.data_dir / "x.tar.gz")
+    writer.execute("ROLLBACK")
+    writer.close()
+    backup.restore(here, saved)
+    assert "read" not in states(here.data_dir)
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", b"\x1f\x8b\x08\x00broken"])
+def test_a_broken_file_changes_nothing(here: Installation, tmp_path: Path, content: bytes) -> None:
+    broken = tmp_path / "broken.tar.gz"
+    broken.write_bytes(content)
+    with pytest.raises(StepFailed, match="nothing was changed"):
+        backup.restore(here, broken)
+    assert states(here.data_dir) == list(STATES)
+
+
+def test_a_path_that_leaves_the_folder_is_refused(here: Installation, tmp_path: Path) -> None:
+    evil = tmp_path / "evil.tar.gz"
+    with tarfile.open(evil, "w:gz") as archive:
+        archive.add(here.data_dir / "secrets.env", "../escaped")
+    with pytest.raises(StepFailed, match="nothing was changed"):
+        backup.restore(here, evil)
+    assert not list(tmp_path.rglob("escaped"))
+
+
+@pytest.mark.integration
+def test_postgresql_is_saved_and_restored(tmp_path: Path, postgres_url: str) -> None:
+    url = postgres_url.replace("postgresql", "postgresql+psycopg", 1)
+    one = installed(tmp_path / "var", {"SAHAYAK_DATABASE_URL": url, "SAHAYAK_DURABLE_URL": url})
+    migrate(one)
+    insert = "INSERT INTO heartbeat (executor_id, beat_at) VALUES (%s, now())"
+    with psycopg.connect(postgres_url) as connection:
+        connection.execute(insert, ["gateway-1"])
+        connection.execute("CREATE SCHEMA dbos")
+    saved = backup.save(one)
+    with psycopg.connect(postgres_url) as connection:
+        connection.execute(insert, ["gateway-2"])
+    assert backup.restore(one, saved)[0] == 0
+    with psycopg.connect(postgres_url) as connection:
+        assert connection.execute("SELECT executor_id FROM heartbeat").fetchall() == [("gateway-1",)]
+        found = connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = 'dbos'").fetchall()
+    assert found == []
