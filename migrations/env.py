@@ -17,6 +17,7 @@ _TABLES = (
     "core.conversations.models",
     "core.outbox.models",
     "core.turns.models",
+    "handoff.officers.models",
     "handoff.queue.models",
 )
 for module in _TABLES:

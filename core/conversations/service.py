@@ -1,9 +1,10 @@
 """The door to contacts, addresses, conversations and transcripts, inside the caller's transaction."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.conversations.models import Address, Contact, Conversation, Message
@@ -341,3 +342,32 @@ async def open_since(session: AsyncSession, older_than: datetime) -> list[tuple[
         .limit(500)
     )
     return list(rows.tuples())
+
+
+async def get_many(session: AsyncSession, conversation_ids: Iterable[str]) -> dict[str, ConversationView]:
+    """Those of the conversations that exist, by id."""
+    rows = await session.execute(
+        select(Conversation, Contact)
+        .join(Contact, Contact.id == Conversation.contact_id)
+        .where(Conversation.id.in_(set(conversation_ids)))
+    )
+    return {conversation.id: _view(conversation, contact) for conversation, contact in rows}
+
+
+async def last_lines(session: AsyncSession, conversation_ids: Iterable[str]) -> dict[str, tuple[int, str]]:
+    """Number and author of the last line of each conversation that has one; nothing is decrypted."""
+    last = (
+        select(func.max(Message.id))
+        .where(Message.conversation_id.in_(set(conversation_ids)), Message.kind != "note")
+        .group_by(Message.conversation_id)
+    )
+    rows = await session.execute(
+        select(Message.conversation_id, Message.id, Message.author).where(Message.id.in_(last))
+    )
+    return {conversation_id: (number, author) for conversation_id, number, author in rows.tuples()}
+
+
+def ids_in_rooms(rooms: frozenset[str] | None) -> Select[str]:
+    """A subquery of the conversations of some rooms and of no room; None means every room."""
+    query = select(Conversation.id)
+    return query if rooms is None else query.where(Conversation.room.in_(rooms) | Conversation.room.is_(None))

@@ -1,6 +1,6 @@
 """The door to what is said to contacts: post, begin and end a sending, receipts, and what needs a person."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict
@@ -276,3 +276,70 @@ async def all_sending_to_uncertain(session: AsyncSession) -> int:
         .values(state=DeliveryState.UNCERTAIN, error_code="restored")
     )
     return int(changed.rowcount)  # type: ignore[attr-defined]
+
+
+async def delivery_states(
+    session: AsyncSession, conversation_ids: Iterable[str]
+) -> dict[str, dict[int, tuple[DeliveryState, str | None]]]:
+    """How far each line of the conversations has come: (state, error code) by the line's number, by conversation."""
+    found: dict[str, dict[int, tuple[DeliveryState, str | None]]] = {}
+    rows = await session.execute(
+        select(Outbound.conversation_id, Outbound.message_id, Outbound.state, Outbound.error_code).where(
+            Outbound.conversation_id.in_(set(conversation_ids))
+        )
+    )
+    for conversation_id, message_id, state, error_code in rows.tuples():
+        found.setdefault(conversation_id, {})[message_id] = (DeliveryState(state), error_code)
+    return found
+
+
+async def of_turn(session: AsyncSession, turn_id: str) -> list[OutboundView]:
+    """What a turn has posted, in order."""
+    rows = await session.scalars(select(Outbound).where(Outbound.turn_id == turn_id).order_by(Outbound.position))
+    return [OutboundView.model_validate(row) for row in rows]
+
+
+async def needing_attention(
+    session: AsyncSession, *, rooms: frozenset[str] | None, limit: int = 50
+) -> list[OutboundView]:
+    """Uncertain and failed rows that nobody has looked at, the newest first.
+
+    Args:
+        session: The caller's transaction.
+        rooms: Rooms whose rows may be seen, beside those of no room; None for all of them.
+        limit: How many at most.
+    """
+    rows = await session.scalars(
+        select(Outbound)
+        .where(
+            Outbound.state.in_([DeliveryState.UNCERTAIN, DeliveryState.FAILED]),
+            Outbound.settled_at.is_(None),
+            Outbound.conversation_id.in_(conversations.ids_in_rooms(rooms)),
+        )
+        .order_by(Outbound.message_id.desc())
+        .limit(limit)
+    )
+    return [OutboundView.model_validate(row) for row in rows]
+
+
+async def mark_seen(
+    session: AsyncSession, outbound_id: str, *, rooms: frozenset[str] | None, now: datetime
+) -> str | None:
+    """Note that a person has looked at an uncertain or failed row.
+
+    Returns:
+        Its conversation; None when it is not there, not in these rooms, or was looked at before.
+    """
+    row = await session.execute(
+        update(Outbound)
+        .where(
+            Outbound.id == outbound_id,
+            Outbound.state.in_([DeliveryState.UNCERTAIN, DeliveryState.FAILED]),
+            Outbound.settled_at.is_(None),
+            Outbound.conversation_id.in_(conversations.ids_in_rooms(rooms)),
+        )
+        .values(settled_at=now)
+        .returning(Outbound.conversation_id)
+        .execution_options(synchronize_session=False)
+    )
+    return row.scalar_one_or_none()

@@ -174,3 +174,58 @@ async def resolve(
     )
     await session.flush()
     return HandoverView.model_validate(row)
+
+
+async def get(session: AsyncSession, handover_id: str) -> HandoverView:
+    """The request.
+
+    Raises:
+        NotFound: There is none.
+    """
+    row = await session.get(Handover, handover_id)
+    if row is None:
+        raise NotFound("handover")
+    return HandoverView.model_validate(row)
+
+
+async def latest_visible(
+    session: AsyncSession, conversation_id: str, *, rooms: frozenset[str] | None, officer_id: str
+) -> HandoverView:
+    """The newest request of a conversation, if it stands in these rooms or is the officer's own.
+
+    Raises:
+        NotFound: The conversation was never handed over, or may not be seen.
+    """
+    row = await session.scalar(
+        select(Handover)
+        .where(Handover.conversation_id == conversation_id)
+        .order_by(Handover.requested_at.desc(), Handover.id.desc())
+        .limit(1)
+    )
+    if row is None or not is_visible(row.room, row.officer_id, rooms=rooms, officer_id=officer_id):
+        raise NotFound("conversation")
+    return HandoverView.model_validate(row)
+
+
+def is_visible(room: str | None, owner: str | None, *, rooms: frozenset[str] | None, officer_id: str) -> bool:
+    """Whether a request may be seen by an officer of these rooms; None is every room."""
+    return rooms is None or room is None or room in rooms or owner == officer_id
+
+
+async def open_requests(session: AsyncSession, limit: int = 2000) -> list[HandoverView]:
+    """Every request that is not resolved, for telling what has changed."""
+    rows = await session.scalars(
+        select(Handover).where(Handover.resolved_at.is_(None)).order_by(Handover.requested_at).limit(limit)
+    )
+    return [HandoverView.model_validate(row) for row in rows]
+
+
+async def own(session: AsyncSession, handover_id: str, officer_id: str) -> HandoverView:
+    """The request, if it is this officer's and open; its row is locked until the transaction ends.
+
+    Raises:
+        NotFound: There is no such request.
+        Conflict: It is not this officer's.
+    """
+    await session.scalar(select(Handover.id).where(Handover.id == handover_id).with_for_update())
+    return HandoverView.model_validate(await _own(session, handover_id, officer_id))
