@@ -1,0 +1,1 @@
+"""The try-it page: a phone in the browser whose owner is invented."""
