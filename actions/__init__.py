@@ -1,0 +1,1 @@
+"""What the assistant does beyond speaking: thin actions over the services, one module per topic."""

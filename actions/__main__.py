@@ -1,0 +1,35 @@
+"""`python -m actions`: the action server, on the loopback interface only."""
+
+from sanic import Sanic
+
+from actions.app import create_executor, create_server
+from actions.handoff import QueueDesk
+from actions.settings import ActionSettings
+from core import log
+from core.clock import SystemClock
+from core.db import Database
+from core.settings import CoreSettings
+from knowledge.client import KnowledgeClient
+
+HOST = "127.0.0.1"
+
+
+def main() -> None:
+    """Read the settings, build the actions, serve."""
+    settings = ActionSettings()
+    core = CoreSettings()  # keys come from the environment
+    log.configure("actions", core.log_level)
+    database = Database.from_settings(core)
+    knowledge = KnowledgeClient(settings.knowledge_url, settings.knowledge_timeout)
+    server = create_server(create_executor(knowledge, QueueDesk(database, SystemClock()), settings.close_margin))
+
+    async def close(_: Sanic) -> None:
+        await knowledge.aclose()
+        await database.close()
+
+    server.register_listener(close, "after_server_stop")
+    server.run(host=HOST, port=settings.port, single_process=True, access_log=False, motd=False)
+
+
+if __name__ == "__main__":
+    main()

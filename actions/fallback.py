@@ -1,0 +1,97 @@
+"""What happens when a message was not understood: two more tries, then an officer."""
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions import conversation
+from actions.handoff import Events, OfficerDesk, hand_over
+from actions.knowledge import Answers
+
+# Intents that make sense as "did you mean": one word about each is in the catalogue.
+OFFERED = {
+    "ask_scheme", "ask_eligibility", "delayed_payment", "loan_problem", "registration_problem", "file_grievance",
+    "grievance_status", "reopen_or_appeal", "change_language", "help", "repeat",
+}  # fmt: skip
+_PLAUSIBLE = 0.08
+_OFFICER = {"title": "button.officer", "payload": "/talk_to_officer"}
+
+
+def suggestions(message: dict[str, Any]) -> list[dict[str, str]]:
+    """Buttons for the two likeliest intents, and an officer."""
+    ranking = message.get("intent_ranking") or []
+    likely = [
+        entry["name"]
+        for entry in ranking
+        if entry.get("name") in OFFERED and float(entry.get("confidence") or 0.0) >= _PLAUSIBLE
+    ]
+    return [{"title": f"button.intent_{name}", "payload": f"/{name}"} for name in likely[:2]]
+
+
+class Fallback(Action):  # type: ignore[misc]
+    """First ask what was meant, then ask for other words, then hand over.
+
+    One action that counts from the tracker instead of Rasa's two-stage loop: the loop ends in
+    `action_default_fallback`, which cannot hand over without tripping Rasa's circuit breaker.
+    """
+
+    def __init__(self, desk: OfficerDesk, answers: Answers) -> None:
+        self._desk = desk
+        self._answers = answers
+
+    def name(self) -> str:
+        """Name in the domain."""
+        return "action_fallback"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        """Do the step that is due."""
+        turn = conversation.read(tracker)
+        scheme = turn.entity("scheme")
+        if scheme:  # a named scheme is a question about it, however it is put
+            return await self._answers.answer(dispatcher, turn, scheme=scheme, aspect=turn.entity("aspect"))
+        times = conversation.fallbacks_in_a_row(tracker)
+        offers = suggestions(tracker.latest_message)
+        if times >= 3:
+            await hand_over(self._desk, dispatcher, tracker, "not_understood", first="utter_not_understood_officer")
+        elif times == 1 and offers:
+            dispatcher.utter_message(response="utter_did_you_mean", offers=[*offers, _OFFICER])
+        else:
+            dispatcher.utter_message(response="utter_rephrase")
+        return []
+
+
+class Affirm(Action):  # type: ignore[misc]
+    """A bare "yes": an answer to what the assistant asked last."""
+
+    # Sentences that offer an officer as a yes-or-no question.
+    QUESTIONS = frozenset({"utter_no_answer", "utter_feedback_bad", "utter_aspect_missing", "utter_technical_problem"})
+
+    def __init__(self, desk: OfficerDesk) -> None:
+        self._desk = desk
+
+    def name(self) -> str:
+        """Name in the domain."""
+        return "action_affirm"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        """Hand over when an officer was offered, else ask what is wanted."""
+        if conversation.last_key(tracker) in self.QUESTIONS:
+            await hand_over(self._desk, dispatcher, tracker, "asked")
+        else:
+            dispatcher.utter_message(response="utter_affirm")
+        return []
+
+
+class Deny(Action):  # type: ignore[misc]
+    """A bare "no"."""
+
+    def name(self) -> str:
+        """Name in the domain."""
+        return "action_deny"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        """After "did you mean" ask for other words, else for another wish."""
+        guessed = conversation.last_key(tracker) == "utter_did_you_mean"
+        dispatcher.utter_message(response="utter_rephrase" if guessed else "utter_deny")
+        return []

@@ -1,0 +1,83 @@
+"""Actions that put the conversation into the officers' queue."""
+
+from typing import Any, Protocol
+
+import structlog
+from rasa_sdk import Action, Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions import conversation
+from core.clock import Clock
+from core.db import Database
+from handoff.queue import service as queue
+
+log = structlog.get_logger(__name__)
+
+Events = list[dict[str, Any]]
+
+
+class OfficerDesk(Protocol):
+    """The officers' queue, as far as an action knows it."""
+
+    async def request(self, *, conversation_id: str, turn_id: str, reason: str) -> None:
+        """Ask for an officer; asking again changes nothing."""
+
+
+class QueueDesk:
+    """The real queue, in one transaction per request."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def request(self, *, conversation_id: str, turn_id: str, reason: str) -> None:
+        """Ask for an officer; asking again changes nothing."""
+        async with self._database.transaction() as session:
+            await queue.request_handover(
+                session,
+                conversation_id=conversation_id,
+                turn_id=turn_id,
+                reason=reason,
+                now=self._clock.now(),
+            )
+
+
+async def hand_over(
+    desk: OfficerDesk, dispatcher: CollectingDispatcher, tracker: Tracker, reason: str, *, first: str | None = None
+) -> None:
+    """Ask for an officer, then say so; when that fails, say that instead.
+
+    Args:
+        desk: The officers' queue.
+        dispatcher: Takes the messages.
+        tracker: The conversation.
+        reason: Why, for the officers.
+        first: Key of a sentence that is said before, when the request succeeded.
+    """
+    turn = conversation.read(tracker)
+    try:
+        await desk.request(conversation_id=turn.conversation_id, turn_id=turn.turn_id, reason=reason)
+    except Exception as error:  # whatever went wrong, the contact must hear the truth
+        log.error("handover_failed", turn_id=turn.turn_id, reason=reason, error=type(error).__name__)  # noqa: TRY400 - a trace may hold what a contact wrote
+        dispatcher.utter_message(response="utter_handover_failed")
+        return
+    log.info("handover_requested", turn_id=turn.turn_id, reason=reason)
+    if first:
+        dispatcher.utter_message(response=first)
+    dispatcher.utter_message(response="utter_handover_waiting")
+
+
+class HandOver(Action):  # type: ignore[misc]
+    """The contact asks for a person."""
+
+    def __init__(self, desk: OfficerDesk) -> None:
+        self._desk = desk
+
+    def name(self) -> str:
+        """Name in the domain."""
+        return "action_hand_over"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        """Hand over."""
+        await hand_over(self._desk, dispatcher, tracker, "asked")
+        return []

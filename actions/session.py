@@ -1,0 +1,73 @@
+"""Repeating, cancelling, and what the contact thinks of an answer."""
+
+from typing import Any
+
+import structlog
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions import conversation
+from actions.handoff import Events
+
+log = structlog.get_logger(__name__)
+
+
+class Repeat(Action):  # type: ignore[misc]
+    """Says the last answer again, in the language spoken now."""
+
+    def name(self) -> str:
+        """Name in the domain."""
+        return "action_repeat"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        """Repeat every message of the last turn that said something."""
+        messages = [message for message in conversation.last_messages(tracker) if message.get("key")]
+        for message in messages:
+            params = {name: value for name, value in (message.get("params") or {}).items() if value is not None}
+            dispatcher.utter_message(
+                response=message["key"],
+                offers=message.get("offers") or [],
+                named=message.get("named") or {},
+                **params,
+            )
+        if not messages:
+            dispatcher.utter_message(response="utter_nothing_to_repeat")
+        return []
+
+
+class Cancel(Action):  # type: ignore[misc]
+    """Drops what the conversation was about."""
+
+    def name(self) -> str:
+        """Name in the domain."""
+        return "action_cancel"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        """Forget the scheme and say so."""
+        dispatcher.utter_message(response="utter_cancel")
+        return [SlotSet("scheme", None)]
+
+
+class Feedback(Action):  # type: ignore[misc]
+    """Notes whether the last answer helped; the words stay in the transcript."""
+
+    def __init__(self, verdict: str) -> None:
+        self._verdict = verdict
+
+    def name(self) -> str:
+        """Name in the domain."""
+        return f"action_feedback_{self._verdict}"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        """Log the verdict without any text, then thank or offer an officer."""
+        turn = conversation.read(tracker)
+        log.info(
+            "feedback",
+            verdict=self._verdict,
+            turn_id=turn.turn_id,
+            about=conversation.last_key(tracker),
+            scheme=tracker.get_slot("scheme"),
+        )
+        dispatcher.utter_message(response=f"utter_feedback_{self._verdict}")
+        return []

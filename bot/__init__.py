@@ -1,0 +1,1 @@
+"""The Rasa assistant of Sahayak: input channel, language generation and understanding components."""

