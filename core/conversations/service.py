@@ -341,7 +341,7 @@ async def open_since(session: AsyncSession, older_than: datetime) -> list[tuple[
         .group_by(Message.conversation_id)
         .limit(500)
     )
-    return list(rows.tuples())
+    return [(conversation_id, first) for conversation_id, first in rows]
 
 
 async def get_many(session: AsyncSession, conversation_ids: Iterable[str]) -> dict[str, ConversationView]:

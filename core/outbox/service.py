@@ -65,7 +65,7 @@ async def post(
         Ids of the outbound rows, in order.
     """
     rows = await session.execute(select(Outbound.position, Outbound.id).where(Outbound.turn_id == turn_id))
-    posted = {position: outbound_id for position, outbound_id in rows.tuples()}  # noqa: C416 - a result has keys()
+    posted = {position: outbound_id for position, outbound_id in rows}  # noqa: C416 - a result has keys()
     view = await conversations.get(session, conversation_id)
     for position, content in enumerate(contents):
         if position in posted:

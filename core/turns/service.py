@@ -198,7 +198,7 @@ async def dead(session: AsyncSession, limit: int = 200) -> list[tuple[str, str, 
         .order_by(Turn.dead_at)
         .limit(limit)
     )
-    return [(a, b, c, d) for a, b, c, d in rows.tuples() if d is not None]
+    return [(a, b, c, d) for a, b, c, d in rows if d is not None]
 
 
 async def replay(session: AsyncSession, turn_id: str) -> str:
