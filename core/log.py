@@ -12,9 +12,19 @@ from core.privacy.masking import mask
 
 def _mask_values(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key, value in event.items():
-        if isinstance(value, str) and key not in {"level", "timestamp", "turn_id", "conversation_id"}:
-            event[key] = mask(value)
+        if key not in {"level", "timestamp", "turn_id", "conversation_id"}:
+            event[key] = _masked(value)
     return event
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, str):
+        return mask(value)
+    if isinstance(value, dict):
+        return {key: _masked(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_masked(inner) for inner in value]
+    return value
 
 
 def configure(process: str, level: str = "INFO") -> None:
