@@ -24,7 +24,7 @@ PREFIXES = ("SAHAYAK_", "WHATSAPP_", "BOT_", "ACTIONS_", "KNOWLEDGE_", "GATEWAY_
 # What each process may see of ours: a secret goes only where it is needed.
 SEES: Mapping[str, tuple[str, ...]] = {
     "rasa": ("BOT_",),
-    "actions": ("SAHAYAK_", "ACTIONS_", "KNOWLEDGE_"),
+    "actions": ("SAHAYAK_", "ACTIONS_"),
     "knowledge": ("KNOWLEDGE_",),
     "gateway": ("SAHAYAK_", "WHATSAPP_", "GATEWAY_", "DESK_"),
     "simulators": ("SIMULATOR_",),
@@ -88,9 +88,8 @@ class Installation:
             "BOT_MODEL": str(data / "models" / "sahayak.tar.gz"),
             "BOT_TRACKER_URL": f"sqlite:///{data / 'trackers.db'}",
             "BOT_ACTIONS_URL": self.url("actions") + "/webhook",
-            "ACTIONS_HOST": HOST,
             "KNOWLEDGE_HOST": HOST,
-            "KNOWLEDGE_URL": self.url("knowledge"),
+            "ACTIONS_KNOWLEDGE_URL": self.url("knowledge"),
             "KNOWLEDGE_INDEX_DIR": str(data / "index"),
             "GATEWAY_HOST": HOST,
             "GATEWAY_BOT_URL": self.url("rasa"),

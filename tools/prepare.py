@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tools.fingerprint import fingerprint, front_matter
 from tools.installation import QUIET, Installation, local
-from tools.steps import ROOT, Progress, Stamps, StepFailed, run_logged
+from tools.steps import ROOT, Progress, Stamps, Step, StepFailed, run_logged
 
 STEPS = 4
 KEPT_IN_CACHE = 3
@@ -120,12 +120,16 @@ def prepare(installation: Installation, progress: Progress) -> None:
     installation.data_dir.mkdir(parents=True, exist_ok=True)
     with progress.step("database"):
         migrate(installation)
-    with progress.step("search index") as step:
+
+    def index(step: Step) -> None:
         if not built(installation, "index", index_digest(), build_index):
             step.unchanged()
-    with progress.step("the assistant's training") as step:
+
+    def training(step: Step) -> None:
         if not built(installation, "models", model_digest(), train):
             step.unchanged()
+
+    progress.together({"search index": index, "the assistant's training": training})
     with progress.step("demo officer") as step:
         if (ROOT / "tools" / "create_officer.py").exists():
             create_demo_officer(installation)

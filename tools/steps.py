@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import TextIO
 
@@ -60,30 +61,53 @@ class Progress:
         self._listener = listener
         self._out = out
 
-    def _tell(self, what: str, state: str, detail: str = "") -> None:
-        if self._listener is not None:
-            self._listener(what, state, detail)
-
     @contextlib.contextmanager
     def step(self, what: str) -> Iterator[Step]:
         """Run the body as the next numbered step."""
         self.number += 1
+        self._say(f"[{self.number}/{self.total}] {what} … ")
+        with self._timed(what, "") as step:
+            yield step
+
+    def together(self, works: dict[str, Callable[[Step], None]]) -> None:
+        """Run several steps at the same time; when one fails the others are ended and its error is raised."""
+        prefixes = {what: f"[{self.number + place}/{self.total}] {what} … " for place, what in enumerate(works, 1)}
+        self.number += len(works)
+
+        def one(what: str) -> None:
+            with self._timed(what, prefixes[what]) as step:
+                works[what](step)
+
+        with ThreadPoolExecutor(len(works)) as pool:
+            try:
+                for done in as_completed([pool.submit(one, what) for what in works]):
+                    done.result()
+            except BaseException:
+                end_running()
+                raise
+
+    @contextlib.contextmanager
+    def _timed(self, what: str, prefix: str) -> Iterator[Step]:
         step = Step(what)
         began = time.monotonic()
-        self._out.write(f"[{self.number}/{self.total}] {what} … ")
-        self._out.flush()
         self._tell(what, "running")
         try:
             yield step
         except BaseException as error:
-            self._out.write(f"failed ({time.monotonic() - began:.1f} s)\n")
-            self._out.flush()
+            self._say(f"{prefix}failed ({time.monotonic() - began:.1f} s)\n")
             self._tell(what, "failed", str(error))
             raise
         took = f"{time.monotonic() - began:.1f} s"
-        self._out.write(f"{step.outcome} ({took})\n")
-        self._out.flush()
+        self._say(f"{prefix}{step.outcome} ({took})\n")
         self._tell(what, step.outcome, took)
+
+    def _say(self, text: str) -> None:
+        self._out.write(text)
+        self._out.flush()
+
+    def _tell(self, what: str, state: str, detail: str = "") -> None:
+        if self._listener is not None:
+            self._listener(what, state, detail)
 
 
 class Stamps:
@@ -125,19 +149,38 @@ def run_logged(
         with log.open("ab") as sink:
             sink.write(("$ " + " ".join(command) + "\n").encode())
             sink.flush()
-            done = subprocess.run(
-                command,
-                stdout=sink,
-                stderr=subprocess.STDOUT,
-                stdin=subprocess.DEVNULL,
-                env=env,
-                cwd=cwd,
-                check=False,
+            status = _follow(
+                subprocess.Popen(
+                    command, stdout=sink, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=env, cwd=cwd
+                )
             )
     except OSError as error:
         raise StepFailed(f"{command[0]} could not be started ({error.strerror}). {advice}", log) from error
-    if done.returncode != 0:
+    if status != 0:
         raise StepFailed(_explained(log, advice), log)
+
+
+_RUNNING: set[subprocess.Popen[bytes]] = set()
+
+
+def _follow(child: subprocess.Popen[bytes]) -> int:
+    """Wait for a command; it does not outlive an interruption."""
+    _RUNNING.add(child)
+    try:
+        return child.wait()
+    except BaseException:
+        child.kill()
+        child.wait()
+        raise
+    finally:
+        _RUNNING.discard(child)
+
+
+def end_running() -> None:
+    """End the commands that other threads wait for."""
+    for child in list(_RUNNING):
+        with contextlib.suppress(ProcessLookupError):
+            child.terminate()
 
 
 def _explained(log: Path, advice: str) -> str:

@@ -2,11 +2,13 @@
 
 import io
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
-from tools.steps import Progress, Stamps, StepFailed, run_logged
+from tools.steps import Progress, Stamps, Step, StepFailed, run_logged
 
 
 def test_prints_number_outcome_and_tells_the_listener() -> None:
@@ -59,3 +61,42 @@ def test_a_failed_command_becomes_one_sentence_with_the_log(tmp_path: Path, prin
 def test_a_missing_program_becomes_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(StepFailed, match="could not be started"):
         run_logged([str(tmp_path / "absent")], tmp_path / "x.log", "Install it.")
+
+
+def test_steps_side_by_side_are_numbered_and_timed_together() -> None:
+    out = io.StringIO()
+    progress = Progress(3, out=out)
+    meeting = threading.Barrier(2, timeout=10)
+
+    def index(_step: Step) -> None:
+        meeting.wait()
+
+    def training(step: Step) -> None:
+        meeting.wait()
+        step.unchanged()
+
+    progress.together({"index": index, "training": training})
+    with progress.step("last"):
+        pass
+    lines = sorted(out.getvalue().splitlines())
+    assert [line.split(" (")[0] for line in lines] == [
+        "[1/3] index … done",
+        "[2/3] training … unchanged",
+        "[3/3] last … done",
+    ]
+
+
+def test_when_one_of_many_fails_the_others_are_ended(tmp_path: Path) -> None:
+    sleeping = [sys.executable, "-c", "import time; time.sleep(60)"]
+
+    def long(_step: Step) -> None:
+        run_logged(sleeping, tmp_path / "x.log", "Ended.")
+
+    def fail(_step: Step) -> None:
+        time.sleep(0.5)
+        raise StepFailed("This one.")
+
+    began = time.monotonic()
+    with pytest.raises(StepFailed, match="This one"):
+        Progress(2, out=io.StringIO()).together({"long": long, "fails": fail})
+    assert time.monotonic() - began < 20
