@@ -92,7 +92,12 @@ async def find_or_open(
         .where(Conversation.address_id == address.id, Conversation.state != State.CLOSED)
         .with_for_update()
     )
-    if open_one is not None and open_one.state == State.BOT and now - open_one.last_message_at > IDLE_LIMIT:
+    if (
+        open_one is not None
+        and open_one.state == State.BOT
+        and now - open_one.last_message_at > IDLE_LIMIT
+        and not await count_open(session, open_one.id)  # what was not answered yet still gets its answer
+    ):
         open_one.state = State.CLOSED
         open_one.version += 1
         open_one.closed_at = now
@@ -364,7 +369,7 @@ async def last_lines(session: AsyncSession, conversation_ids: Iterable[str]) -> 
     rows = await session.execute(
         select(Message.conversation_id, Message.id, Message.author).where(Message.id.in_(last))
     )
-    return {conversation_id: (number, author) for conversation_id, number, author in rows.tuples()}
+    return {conversation_id: (number, author) for conversation_id, number, author in rows}
 
 
 def ids_in_rooms(rooms: frozenset[str] | None) -> Select[str]:

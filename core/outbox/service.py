@@ -213,11 +213,16 @@ async def offered_button(
     row = await session.scalar(query.order_by(Outbound.message_id.desc()).limit(1))
     if row is None or row.content is None:
         return None
+    buttons = OutboundContent.model_validate(row.content).buttons
     wanted = typed.strip().rstrip(".)").casefold()
-    for ordinal, button in enumerate(OutboundContent.model_validate(row.content).buttons, start=1):
-        if number == str(ordinal) or (wanted and wanted in {str(ordinal), button.title.casefold()}):
-            return button
-    return None
+    by_title = [button for button in buttons if wanted and wanted == button.title.strip().casefold()]
+    return _numbered(buttons, number) or (by_title[0] if by_title else _numbered(buttons, wanted))
+
+
+def _numbered(buttons: Sequence[Button], number: str) -> Button | None:
+    """The button with this number, in the digits of any script."""
+    ordinal = int(number) if number.isdecimal() and len(number) <= 3 else 0
+    return buttons[ordinal - 1] if 0 < ordinal <= len(buttons) else None
 
 
 async def waiting_lanes(session: AsyncSession, now: datetime, stuck_after: timedelta) -> list[str]:
@@ -288,7 +293,7 @@ async def delivery_states(
             Outbound.conversation_id.in_(set(conversation_ids))
         )
     )
-    for conversation_id, message_id, state, error_code in rows.tuples():
+    for conversation_id, message_id, state, error_code in rows:
         found.setdefault(conversation_id, {})[message_id] = (DeliveryState(state), error_code)
     return found
 

@@ -42,7 +42,7 @@ class Keyring:
         """Read the keys from the settings.
 
         Raises:
-            InvalidInput: An entry is not ``<id>:<64 hex digits>``.
+            InvalidInput: An entry is not ``<id>:<64 hex digits>``, or an id comes twice.
         """
         keys: dict[int, bytes] = {}
         for entry in settings.encryption_keys.get_secret_value().split(","):
@@ -52,8 +52,10 @@ class Keyring:
                 number = int(key_id)
             except ValueError:
                 number, key = 0, b""
-            if not 1 <= number <= 255 or len(key) != 32:
-                raise InvalidInput("SAHAYAK_ENCRYPTION_KEYS", "<id 1-255>:<64 hexadecimal digits>, comma-separated")
+            if not 1 <= number <= 255 or len(key) != 32 or number in keys:
+                raise InvalidInput(
+                    "SAHAYAK_ENCRYPTION_KEYS", "<id 1-255>:<64 hexadecimal digits>, comma-separated, no id twice"
+                )
             keys[number] = key
         return cls(keys, bytes.fromhex(settings.index_key.get_secret_value()))
 

@@ -33,7 +33,11 @@ async def claim_silent(session: AsyncSession, own_id: str, now: datetime, silenc
     for executor_id in silent:
         changed = await session.execute(
             update(Heartbeat)
-            .where(Heartbeat.executor_id == executor_id, Heartbeat.recovered_at.is_(None))
+            .where(
+                Heartbeat.executor_id == executor_id,
+                Heartbeat.beat_at < now - silence,
+                Heartbeat.recovered_at.is_(None),
+            )
             .values(recovered_at=now)
         )
         if changed.rowcount == 1:  # type: ignore[attr-defined]

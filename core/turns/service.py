@@ -13,12 +13,14 @@ from core.clock import Clock
 from core.conversations import service as conversations
 from core.conversations.schemas import ConversationView, MessageView
 from core.db import Database
-from core.errors import TooMany
+from core.errors import NotFound, TooMany
 from core.events import InboundMessage, Kind
 from core.turns.models import InboundSeen, Turn
 
 Enqueue = Callable[[str, str], Awaitable[None]]
 """Starts a turn: takes the conversation's id and the turn's id; the same turn id twice is one turn."""
+
+_STORE_ATTEMPTS = 5
 
 
 class Accepted(BaseModel):
@@ -75,11 +77,7 @@ class Intake:
         Raises:
             TooMany: The address has too many unanswered messages; nothing was stored.
         """
-        try:
-            accepted = await self._store(event)
-        except IntegrityError:
-            # Two copies, or two first messages of a contact, arrived at once: the other one is stored by now.
-            accepted = await self._store(event)
+        accepted = await self._store_once(event)
         if not accepted.duplicate:
             await self._enqueue(accepted.conversation_id, first_turn_id(accepted.message_id))
         return accepted
@@ -88,6 +86,16 @@ class Intake:
         """Whether this message of the provider was taken in before."""
         async with self._db.reading() as session:
             return await session.get(InboundSeen, digest(provider, provider_id)) is not None
+
+    async def _store_once(self, event: InboundMessage) -> Accepted:
+        for attempt in range(1, _STORE_ATTEMPTS + 1):
+            try:
+                return await self._store(event)
+            except IntegrityError:
+                # Two copies, two first messages of a contact, or both arrived at once: the other one is stored by now.
+                if attempt == _STORE_ATTEMPTS:
+                    raise
+        raise AssertionError
 
     async def _store(self, event: InboundMessage) -> Accepted:
         now = self._clock.now()
@@ -174,9 +182,12 @@ async def mark_posted(session: AsyncSession, turn_id: str, now: datetime) -> Non
 
 
 async def mark_dead(session: AsyncSession, turn_id: str, error: str, now: datetime) -> None:
-    """Give a turn up: its messages become dead letters."""
-    await session.execute(update(Turn).where(Turn.id == turn_id).values(dead_at=now, error=error[:200]))
-    await conversations.mark_dead(session, turn_id, now)
+    """Give a turn up: its messages become dead letters; one that is done stays done."""
+    changed = await session.execute(
+        update(Turn).where(Turn.id == turn_id, Turn.done_at.is_(None)).values(dead_at=now, error=error[:200])
+    )
+    if changed.rowcount:  # type: ignore[attr-defined]
+        await conversations.mark_dead(session, turn_id, now)
 
 
 async def unfinished_turn(session: AsyncSession, conversation_id: str) -> str | None:
@@ -206,8 +217,13 @@ async def replay(session: AsyncSession, turn_id: str) -> str:
 
     Returns:
         The conversation's id, whose lane must then be started.
+
+    Raises:
+        NotFound: There is no such dead turn; one that was answered is not answered again.
     """
-    turn = await session.get_one(Turn, turn_id)
+    turn = await session.get(Turn, turn_id)
+    if turn is None or turn.dead_at is None:
+        raise NotFound("dead turn")
     conversation_id = turn.conversation_id
     await conversations.release(session, turn_id)
     await session.delete(turn)

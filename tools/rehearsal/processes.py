@@ -113,14 +113,15 @@ class Process:
 
     def start(self, extra: dict[str, str] | None = None) -> None:
         """Start it; it is not waited for."""
-        log = (self._surroundings.data_dir / f"{self._name}.log").open("ab")
-        self._popen = subprocess.Popen(
-            [sys.executable, *self._arguments],
-            cwd=ROOT,
-            env=self._surroundings.environment(extra),
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
+        self.kill()
+        with (self._surroundings.data_dir / f"{self._name}.log").open("ab") as log:
+            self._popen = subprocess.Popen(
+                [sys.executable, *self._arguments],
+                cwd=ROOT,
+                env=self._surroundings.environment(extra),
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
 
     async def ready(self, patience: float = 60.0) -> None:
         """Wait until it answers.
