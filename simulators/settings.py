@@ -22,31 +22,58 @@ class SimulatorSettings(BaseSettings):
 
     account_sid: Annotated[str, StringConstraints(pattern=r"^AC[0-9a-f]{32}$")]
     auth_token: SecretStr = Field(min_length=16)
-    control_token: SecretStr = Field(min_length=16)
+    control_token: SecretStr = Field(
+        min_length=16, description="Token of the control API, for tests; differs from the auth token"
+    )
 
     host: str = "127.0.0.1"
     port: int = Field(default=8090, ge=0, le=65535)
-    public_url: BaseUrl = "http://127.0.0.1:8090"
-    gateway_url: BaseUrl = "http://127.0.0.1:8080"
-    gateway_public_url: BaseUrl | None = None
-    inbound_path: UrlPath = "/webhooks/whatsapp/inbound"
-    status_path: UrlPath = "/webhooks/whatsapp/status"
-    whatsapp_number: Annotated[str, StringConstraints(pattern=r"^\+[1-9]\d{6,14}$")] = "+910000000001"
+    public_url: BaseUrl = Field(
+        default="http://127.0.0.1:8090", description="Where the gateway reaches the simulated provider"
+    )
+    gateway_url: BaseUrl = Field(default="http://127.0.0.1:8080", description="Where webhooks are posted to")
+    gateway_public_url: BaseUrl | None = Field(
+        default=None,
+        description="The gateway's address over which webhooks are signed; that of SIMULATOR_GATEWAY_URL when empty",
+    )
+    inbound_path: UrlPath = Field(
+        default="/webhooks/whatsapp/inbound", description="Path of the gateway's webhook for messages"
+    )
+    status_path: UrlPath = Field(
+        default="/webhooks/whatsapp/status",
+        description="Path of the gateway's webhook for receipts, used when a message names none",
+    )
+    whatsapp_number: Annotated[str, StringConstraints(pattern=r"^\+[1-9]\d{6,14}$")] = Field(
+        default="+910000000001", description="The business's own number"
+    )
 
-    data_dir: Path = Path("var/simulator")
-    in_memory: bool = False
-    locale_dir: Path = Path("locale")
+    data_dir: Path = Field(default=Path("var/simulator"), description="Folder in which messages and files are kept")
+    in_memory: bool = Field(default=False, description="Keep nothing after a stop")
+    locale_dir: Path = Field(default=Path("locale"), description="Folder of the catalogues")
 
-    strict: bool = True
-    api_latency_ms: int = Field(default=0, ge=0, le=60_000)
-    sent_after_ms: int = Field(default=150, ge=0, le=600_000)
-    delivered_after_ms: int = Field(default=300, ge=0, le=600_000)
-    read_after_ms: int = Field(default=1_200, ge=-1, le=600_000)
-    scramble_statuses: bool = False
-    ordered_webhooks: bool = True
-    webhook_timeout_seconds: float = Field(default=15.0, gt=0, le=60)
-    webhook_retry_seconds: float = Field(default=1.0, ge=0, le=15)
-    media_redirect: bool = True
+    strict: bool = Field(default=True, description="Refuse unknown and repeated form keys")
+    api_latency_ms: int = Field(
+        default=0, ge=0, le=60_000, description="Milliseconds by which every API answer is delayed"
+    )
+    sent_after_ms: int = Field(
+        default=150, ge=0, le=600_000, description="Milliseconds from acceptance to the receipt sent"
+    )
+    delivered_after_ms: int = Field(default=300, ge=0, le=600_000, description="Milliseconds from sent to delivered")
+    read_after_ms: int = Field(
+        default=1_200, ge=-1, le=600_000, description="Milliseconds from delivered to read; -1 for never"
+    )
+    scramble_statuses: bool = Field(default=False, description="Report receipts out of order")
+    ordered_webhooks: bool = Field(default=True, description="Report a contact's messages one after another")
+    webhook_timeout_seconds: float = Field(
+        default=15.0,
+        gt=0,
+        le=60,
+        description="Seconds within which a webhook must be answered, the second attempt included",
+    )
+    webhook_retry_seconds: float = Field(
+        default=1.0, ge=0, le=15, description="Pause before the second and last attempt"
+    )
+    media_redirect: bool = Field(default=True, description="Lead media downloads to a short-lived link, as Twilio does")
     log_level: str = "INFO"
 
     @field_validator("host")

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import regex
 from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request, Response, UploadFile
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -25,6 +26,15 @@ _SHOWN = 300
 _templates = Environment(
     loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
 )
+
+
+def initial(name: str) -> str:
+    """The first letter of a name with its vowel sign, as its script writes it."""
+    found = regex.match(r"\X", name)
+    return found[0] if found else ""
+
+
+_templates.filters["initial"] = initial
 
 
 def from_the_page(request: Request) -> None:

@@ -30,8 +30,7 @@ def test_all_languages_have_the_same_keys_and_parameters() -> None:
 
 def test_hinglish_is_written_in_latin_letters() -> None:
     words = load(ROOT / "locale")["hi-Latn"].under("")
-    written = {key: text for key, text in words.items() if re.search("[ऀ-ॿ]", text)}
-    assert set(written) == {"examples.way.hi"}
+    assert not {key: text for key, text in words.items() if re.search("[ऀ-ॿ]", text)}
 
 
 def test_every_word_the_scripts_ask_for_exists() -> None:

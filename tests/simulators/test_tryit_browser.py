@@ -66,6 +66,7 @@ def page(simulator: Running, gateway: Gateway) -> Iterator[Page]:
         page.on("console", lambda line: faults.append(line.text) if line.type == "error" else None)
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.goto(f"{simulator.url}/?lang=en#101")
+        expect(page.locator("body")).to_have_attribute("data-live", "yes")
         yield page
         browser.close()
         assert faults == []

@@ -5,9 +5,11 @@ import { dayOf } from "./words.js";
 const log = document.getElementById("log");
 const empty = document.getElementById("empty");
 const NEAR = 120;
+const ORDER = [null, "sent", "delivered", "read"];
 
 export class Conversation {
   #shown = new Map();
+  #ticks = new Map();
   #act;
 
   constructor(act) {
@@ -16,14 +18,20 @@ export class Conversation {
 
   clear() {
     this.#shown.clear();
+    this.#ticks.clear();
     log.replaceChildren(empty);
     empty.hidden = false;
   }
 
+  // A list may have been on its way while news came in: what is newer than its last message stays.
   fill(messages) {
+    const last = messages.at(-1)?.sequence ?? 0;
+    const newer = [...this.#shown.values()].map(({ message }) => message).filter((message) => message.sequence > last);
+    const ticks = this.#ticks;
     log.setAttribute("aria-live", "off");
     this.clear();
-    for (const message of messages) {
+    this.#ticks = ticks;
+    for (const message of [...messages, ...newer]) {
       this.#place(message);
     }
     log.scrollTop = log.scrollHeight;
@@ -33,13 +41,15 @@ export class Conversation {
   show(message) {
     const known = this.#shown.get(message.sid);
     if (known) {
-      if (message.tick) {
-        known.node.querySelector(".tick")?.replaceWith(tick(message.tick));
+      const state = this.#tickOf(message);
+      if (state) {
+        known.node.querySelector(".tick")?.replaceWith(tick(state));
       }
       return;
     }
     const near = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;
     const node = this.#place(message);
+    node.classList.add("fresh");
     if (near || message.mine) {
       log.scrollTop = log.scrollHeight;
       for (const picture of node.querySelectorAll("img")) {
@@ -48,8 +58,16 @@ export class Conversation {
     }
   }
 
+  // Ticks only ever move forward, whatever the order of the news.
+  #tickOf(message) {
+    const known = this.#ticks.get(message.sid) ?? null;
+    const state = ORDER.indexOf(message.tick) > ORDER.indexOf(known) ? message.tick : known;
+    this.#ticks.set(message.sid, state);
+    return state;
+  }
+
   #place(message) {
-    const node = bubble(message, this.#act);
+    const node = bubble({ ...message, tick: this.#tickOf(message) }, this.#act);
     const all = [...this.#shown.values()];
     const later = all.find((other) => other.sequence > message.sequence);
     const earlier = all.filter((other) => other.sequence < message.sequence).at(-1);
@@ -59,7 +77,7 @@ export class Conversation {
       log.insertBefore(element("p", { className: "day", textContent: dayOf(message.at) }), node);
     }
     node.classList.toggle("follows", earlier?.mine === message.mine);
-    this.#shown.set(message.sid, { node, sequence: message.sequence, at: message.at, mine: message.mine });
+    this.#shown.set(message.sid, { node, message, sequence: message.sequence, at: message.at, mine: message.mine });
     this.#shown = new Map([...this.#shown].sort(([, one], [, other]) => one.sequence - other.sequence));
     return node;
   }

@@ -103,7 +103,7 @@ function take(news) {
   if (news.what === "message") {
     takeMessage(news);
   } else if (news.what === "reset") {
-    load();
+    choose(contact);
   } else if (news.contact === contact) {
     if (news.what === "typing") {
       showTyping(true);
@@ -222,7 +222,11 @@ server.listen(
   take,
   () => {
     complain(null);
+    document.body.dataset.live = "yes";
     load();
   },
-  () => complain("offline"),
+  () => {
+    delete document.body.dataset.live;
+    complain("offline");
+  },
 );
