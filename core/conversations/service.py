@@ -376,3 +376,8 @@ def ids_in_rooms(rooms: frozenset[str] | None) -> Select[str]:
     """A subquery of the conversations of some rooms and of no room; None means every room."""
     query = select(Conversation.id)
     return query if rooms is None else query.where(Conversation.room.in_(rooms) | Conversation.room.is_(None))
+
+
+async def set_room(session: AsyncSession, conversation_id: str, room: str | None) -> None:
+    """Give a conversation to a control room."""
+    await session.execute(update(Conversation).where(Conversation.id == conversation_id).values(room=room))

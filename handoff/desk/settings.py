@@ -11,7 +11,9 @@ class DeskSettings(BaseSettings):
 
     host: str = Field(default="127.0.0.1", description="Address for `python -m handoff serve`")
     port: int = Field(default=8081, ge=1, le=65535, description="Port for `python -m handoff serve`")
-    session_key: SecretStr = Field(min_length=32, description="Key that guards the sign-in form; the same in every copy")
+    session_key: SecretStr = Field(
+        min_length=32, description="Key that guards the sign-in form; the same in every copy"
+    )
     https: bool = Field(default=False, description="A proxy serves the desk over https: cookies are marked Secure")
     poll_seconds: float = Field(default=0.5, ge=0.05, le=10, description="Seconds between looks for changes")
     sign_in_per_minute: int = Field(default=20, ge=1, description="Attempts a minute to sign in from one address")

@@ -28,6 +28,7 @@ class HandoverView(BaseModel):
     officer_id: str | None
     claimed_at: datetime | None
     resolved_at: datetime | None
+    disposition: str | None = None
 
 
 async def request_handover(
@@ -229,3 +230,14 @@ async def own(session: AsyncSession, handover_id: str, officer_id: str) -> Hando
     """
     await session.scalar(select(Handover.id).where(Handover.id == handover_id).with_for_update())
     return HandoverView.model_validate(await _own(session, handover_id, officer_id))
+
+
+async def was_handed_over(
+    session: AsyncSession, conversation_id: str, *, rooms: frozenset[str] | None, officer_id: str
+) -> bool:
+    """Whether a conversation was ever handed over and may be seen by the officer."""
+    try:
+        await latest_visible(session, conversation_id, rooms=rooms, officer_id=officer_id)
+    except NotFound:
+        return False
+    return True
