@@ -181,4 +181,4 @@ async def set_window(window: Window, provider: ProviderHere) -> dict[str, Any]:
 @router.post("/reset", status_code=204)
 async def reset(provider: ProviderHere, *, contents: bool = False) -> None:
     """Forget messages, faults and habits; templates too when ``contents`` is set."""
-    provider.reset(contents=contents)
+    await provider.reset(contents=contents)

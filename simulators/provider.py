@@ -46,9 +46,7 @@ class Provider:
 
     async def stop(self) -> None:
         """Stop what is under way and close the file."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._drop_tasks()
         await self.webhooks.close()
         self.store.close()
 
@@ -57,6 +55,12 @@ class Provider:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def _drop_tasks(self) -> None:
+        """End what runs beside the requests."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def window_open(self, contact: str) -> bool:
         """Whether the contact wrote in the last 24 hours, so that free text may be sent."""
@@ -134,10 +138,9 @@ class Provider:
         """Show a contact that an answer is being written."""
         self.feed.publish(f"typing {contact}", {"what": "typing", "contact": contact})
 
-    def reset(self, *, contents: bool) -> None:
+    async def reset(self, *, contents: bool) -> None:
         """Begin anew: no messages, no faults, the habits of the settings."""
-        for task in self._tasks:
-            task.cancel()
+        await self._drop_tasks()
         self.store.clear(contents=contents)
         self.faults.clear()
         self.behaviour = Behaviour.from_settings(self.settings)

@@ -52,7 +52,11 @@ class Webhooks:
     def __init__(self, settings: SimulatorSettings, on_attempt: Callable[[WebhookAttempt], None]) -> None:
         self._settings = settings
         self._validator = RequestValidator(settings.auth_token.get_secret_value())
-        self._client = httpx.AsyncClient(trust_env=False, timeout=settings.webhook_timeout_seconds)
+        self._client = httpx.AsyncClient(
+            trust_env=False,
+            timeout=settings.webhook_timeout_seconds,
+            limits=httpx.Limits(max_connections=500, max_keepalive_connections=50),
+        )
         self._on_attempt = on_attempt
         self.attempts: deque[WebhookAttempt] = deque(maxlen=_REMEMBERED)
 

@@ -81,24 +81,6 @@ class Gateway:
     on_inbound: Callable[[dict[str, str]], None] | None = None
     url: str = ""
 
-    def app(self) -> FastAPI:
-        app = FastAPI()
-
-        @app.post("/webhooks/whatsapp/{kind}")
-        async def hook(kind: str, request: Request) -> Response:
-            form = {key: str(value) for key, value in (await request.form()).multi_items()}
-            self.hooks.append(Hook(request.url.path, form, dict(request.headers), request.url.query))
-            status = self.answers.pop(0) if self.answers else 200
-            if kind == "inbound" and status == 200 and self.on_inbound:
-                threading.Thread(target=self.on_inbound, args=(form,), daemon=True).start()
-            return Response("<Response/>", status_code=status, media_type="text/xml")
-
-        @app.get("/media/{name}")
-        async def media(name: str) -> Response:
-            return Response(b"\x89PNG of " + name.encode(), media_type="image/png")
-
-        return app
-
     def inbound(self) -> list[dict[str, str]]:
         return [hook.parameters for hook in self.hooks if hook.path.endswith("/inbound")]
 
@@ -110,13 +92,51 @@ class Gateway:
         ]
 
 
-@pytest.fixture
-def gateway() -> Iterator[Gateway]:
-    gateway = Gateway()
-    served = Served(gateway.app())
-    gateway.url = served.url
-    yield gateway
+def gateway_app(current: Callable[[], Gateway]) -> FastAPI:
+    """The gateway's web application; what comes in is written down by the current test's gateway."""
+    app = FastAPI()
+
+    @app.post("/webhooks/whatsapp/{kind}")
+    async def hook(kind: str, request: Request) -> Response:
+        form = {key: str(value) for key, value in (await request.form()).multi_items()}
+        gateway = current()
+        gateway.hooks.append(Hook(request.url.path, form, dict(request.headers), request.url.query))
+        status = gateway.answers.pop(0) if gateway.answers else 200
+        if kind == "inbound" and status == 200 and gateway.on_inbound:
+            threading.Thread(target=gateway.on_inbound, args=(form,), daemon=True).start()
+        return Response("<Response/>", status_code=status, media_type="text/xml")
+
+    @app.get("/media/{name}")
+    async def media(name: str) -> Response:
+        return Response(b"\x89PNG of " + name.encode(), media_type="image/png")
+
+    return app
+
+
+@dataclass
+class ServedGateway:
+    """One served gateway for all tests, and the gateway of the present one."""
+
+    current: Gateway = field(default_factory=Gateway)
+    url: str = ""
+
+    def renew(self) -> Gateway:
+        self.current = Gateway(url=self.url)
+        return self.current
+
+
+@pytest.fixture(scope="session")
+def served_gateway() -> Iterator[ServedGateway]:
+    holder = ServedGateway()
+    served = Served(gateway_app(lambda: holder.current))
+    holder.url = served.url
+    yield holder
     served.stop()
+
+
+@pytest.fixture
+def gateway(served_gateway: ServedGateway) -> Gateway:
+    return served_gateway.renew()
 
 
 @dataclass
@@ -192,9 +212,18 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
-@pytest.fixture
-def simulator(gateway: Gateway) -> Iterator[Running]:
+@pytest.fixture(scope="session")
+def served_simulator(served_gateway: ServedGateway) -> Iterator[Running]:
     port = free_port()
-    running = run_simulator(settings_for(gateway, port=port, public_url=f"http://127.0.0.1:{port}"))
+    settings = settings_for(served_gateway.renew(), port=port, public_url=f"http://127.0.0.1:{port}")
+    running = run_simulator(settings)
     yield running
     running.stop()
+
+
+@pytest.fixture
+def simulator(served_simulator: Running, served_gateway: ServedGateway, gateway: Gateway) -> Running:
+    """The simulator as new: nothing under way, nothing kept, reporting to this test's gateway."""
+    served_simulator.control.post("/control/reset", params={"contents": True}).raise_for_status()
+    gateway.hooks.clear()
+    return served_simulator
