@@ -75,7 +75,7 @@ class Keyring:
             raise Undecipherable(f"{label}: no key for this value")
         try:
             return cipher.decrypt(stored[1:13], stored[13:], label.encode())
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:
             raise Undecipherable(f"{label}: altered, or encrypted under another key") from error
 
     def blind_index(self, value: str, label: str) -> bytes:
