@@ -5,9 +5,10 @@ import asyncio
 import os
 import sys
 
-from sqlalchemy.exc import NoResultFound, OperationalError
+from sqlalchemy.exc import OperationalError
 
 from core.db import Database
+from core.errors import NotFound
 from core.outbox import service as outbox
 from core.privacy.encryption import Keyring, install
 from core.settings import CoreSettings
@@ -47,8 +48,8 @@ async def run(replayed: str | None) -> int:
             await show(database)
         else:
             await replay(database, replayed)
-    except NoResultFound:
-        print(f"There is no turn {replayed}: `make dead-letters` lists them.")
+    except NotFound:
+        print(f"There is no dead turn {replayed}: `make dead-letters` lists them.")
         return 1
     except OperationalError:
         print("The database has no tables yet: start Sahayak once with `make run`.")
