@@ -64,7 +64,8 @@ def announce_when_ready(installation: Installation, board: Board, stop: threadin
     board.links.update({"Try it: a telephone with WhatsApp": installation.url("simulators"), "Officers' desk": desk})
     say(f"Everything is ready ({time.monotonic() - began:.0f} s). Ctrl-C stops it.")
     say(f"  Try it          {installation.url('simulators')}")
-    say(f"  Officers' desk  {desk}   (name and password: see DESK_DEMO_ in {installation.data_dir}/secrets.env)")
+    login = installation.variables().get("DESK_DEMO_LOGIN", "officer")
+    say(f"  Officers' desk  {desk}   name: {login}   password: {installation.variables()['DESK_DEMO_PASSWORD']}")
     say(f"  Status          {installation.url('status')}")
 
 
