@@ -24,6 +24,20 @@ def ignored_words() -> frozenset[str]:
     return frozenset(word for spellings in listed.values() for text in spellings for word in words(text))
 
 
+@functools.cache
+def foreign_names() -> tuple[str, ...]:
+    """Return names of schemes, papers and offices that belong to others."""
+    listed: list[list[str]] = json.loads((_LEXICON / "foreign_names.json").read_text(encoding="utf-8"))
+    return tuple(name for names in listed for name in names)
+
+
+@functools.cache
+def everyday_names() -> dict[str, float]:
+    """Return names that are also ordinary words, with how strongly they point to the scheme."""
+    listed: dict[str, float] = json.loads((_LEXICON / "everyday.json").read_text(encoding="utf-8"))
+    return {word: strength for name, strength in listed.items() for word in words(name)}
+
+
 def aspects_of(listed: Iterable[str]) -> dict[str, float]:
     """Return how strongly the words ask for each section; the strongest has 1, no cue at all is empty.
 
@@ -31,8 +45,11 @@ def aspects_of(listed: Iterable[str]) -> dict[str, float]:
         listed: A question's folded words in order. Longer cues win over those inside them.
     """
     rest = list(listed)
+    present = set(rest)
     found: dict[str, float] = {}
     for aspect, cue in _cues():
+        if not present.issuperset(cue):
+            continue
         for start in range(len(rest) - len(cue) + 1):
             if tuple(rest[start : start + len(cue)]) == cue:
                 found[aspect] = found.get(aspect, 0.0) + len(cue) ** 0.5 * _TELLING.get(aspect, 1.0)

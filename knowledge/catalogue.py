@@ -14,7 +14,7 @@ from knowledge.loader import load_corpus
 from knowledge.splitter import split_documents
 from knowledge.text import normalise
 
-CODE_VERSION = 1
+CODE_VERSION = 2
 """Raise it when the same corpus must give another index."""
 
 LEXICON = Path(__file__).resolve().parent / "lexicon"
@@ -25,8 +25,9 @@ _BRACKETED = regex.compile(r"\(([^()]+)\)")
 class Entry:
     """One embedded text.
 
-    `kind` is passage, situation (how people describe what a scheme is for) or background (a subject that
-    belongs elsewhere). `about` is the scheme, or the foreign subject.
+    `kind` is passage, situation (how people describe what a scheme is for), background (a subject that
+    belongs elsewhere), ask (a question for one kind of section, of any scheme). `about` is the scheme, the
+    foreign subject, or the aspect.
     """
 
     kind: str
@@ -62,20 +63,23 @@ def read_catalogue(corpus: Path, lexicon: Path = LEXICON) -> Catalogue:
     documents = load_corpus(corpus)
     situations = _lists(lexicon / "situations.json")
     background = _lists(lexicon / "background.json")
+    asks = _lists(lexicon / "asks.json")
     known = {document.scheme for document in documents}
-    return assemble(documents, {s: v for s, v in situations.items() if s in known}, background)
+    return assemble(documents, {s: v for s, v in situations.items() if s in known}, background, asks)
 
 
 def assemble(
     documents: Sequence[Document],
     situations: dict[str, dict[str, list[str]]],
     background: dict[str, dict[str, list[str]]],
+    asks: dict[str, dict[str, list[str]]] | None = None,
 ) -> Catalogue:
     """Put a catalogue together from its parts."""
     passages = split_documents(documents)
     entries = [Entry("passage", p.language, p.scheme, normalise(p.searchable)) for p in passages]
     entries += _entries("situation", situations)
     entries += _entries("background", background)
+    entries += _entries("ask", _with_names(asks or {}, documents))
     names: dict[str, dict[str, None]] = {}
     for document in documents:
         names.setdefault(document.scheme, {}).update(dict.fromkeys(names_of(document)))
@@ -89,6 +93,27 @@ def names_of(document: Document) -> Iterable[str]:
     yield _BRACKETED.sub("", document.name).strip()
     yield from document.aliases
     yield document.scheme.replace("_", " ")
+
+
+def _with_names(
+    asks: dict[str, dict[str, list[str]]], documents: Sequence[Document]
+) -> dict[str, dict[str, list[str]]]:
+    """Put a scheme's name where a question has {s}: another one each time, so that none is learnt."""
+    named = {
+        language: [(d.aliases or (d.name,))[0] for d in documents if d.language == page]
+        for language, page in (("en", "en"), ("hi", "hi"), ("hi-Latn", "en"))
+    }
+    filled: dict[str, dict[str, list[str]]] = {}
+    turn = 0
+    for aspect, languages in sorted(asks.items()):
+        filled[aspect] = {}
+        for language, texts in sorted(languages.items()):
+            names = named[language] or [""]
+            filled[aspect][language] = []
+            for text in texts:
+                filled[aspect][language].append(text.replace("{s}", names[turn % len(names)]))
+                turn += 5
+    return filled
 
 
 def _entries(kind: str, lists: dict[str, dict[str, list[str]]]) -> Iterable[Entry]:

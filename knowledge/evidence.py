@@ -15,19 +15,23 @@ class Evidence:
     passage: float = 0.0
     situation: float = 0.0
     foreign: float = 0.0
+    contrast: float = 0.0
     words: float = 0.0
     scheme_words: float = 0.0
     foreign_words: float = 0.0
+    foreign_name: float = 0.0
+    unknown: float = 0.0
     name: float = 0.0
     margin: float = 0.0
     score: float = 0.0
     entity: float = 0.0
     aspect: float = 0.0
+    follow_up: float = 0.0
     length: float = 0.0
 
     def values(self) -> list[float]:
         """Return the numbers in the order of their declaration."""
-        return [getattr(self, field.name) for field in fields(self)]
+        return [float(getattr(self, field.name)) for field in fields(self)]
 
 
 @dataclass(frozen=True, slots=True)

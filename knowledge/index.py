@@ -27,7 +27,7 @@ POINTER = "current"
 _CATALOGUE = "catalogue.json"
 _VECTORS = "vectors.faiss"
 _BUILDING = ".building-"
-_QUESTION_KINDS = ("situation", "background")
+_QUESTION_KINDS = ("situation", "background", "ask")
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,11 @@ class Index:
     digest: str
     catalogue: Catalogue
     vectors: Any
+
+    def rows(self) -> Scores:
+        """Return the vectors of all entries, in the catalogue's order."""
+        stored: Scores = self.vectors.reconstruct_n(0, self.vectors.ntotal)
+        return stored
 
     def search(self, vectors: Scores) -> Scores:
         """Return the cosine of each question (row) with each entry (column), in the catalogue's order."""
@@ -192,8 +197,7 @@ def _known_vectors(folder: Path, embedder: Embedder) -> dict[tuple[str, str], Sc
         index = load_index(folder)
         written = json.loads((folder / index.digest / _CATALOGUE).read_text(encoding="utf-8"))
         if written["embedder"] == embedder.identity and index.vectors.d == embedder.dimension:
-            rows = index.vectors.reconstruct_n(0, index.vectors.ntotal)
-            return {(e.kind, e.text): row for e, row in zip(index.catalogue.entries, rows, strict=True)}
+            return {(e.kind, e.text): row for e, row in zip(index.catalogue.entries, index.rows(), strict=True)}
     return {}
 
 

@@ -10,7 +10,6 @@ from knowledge.text import words
 _LONGEST = 7
 _SLIP_FROM = 5
 """Names of fewer letters must be spelt right."""
-_EVERYDAY = frozenset({"team", "lean", "sri", "ic", "gem", "aspire", "ramp", "ner", "hub", "ati", "team initiative"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,24 @@ class NameFound:
 class Names:
     """All spellings of all schemes."""
 
-    def __init__(self, names: Mapping[str, Iterable[str]], ignored: frozenset[str]) -> None:
+    def __init__(
+        self,
+        names: Mapping[str, Iterable[str]],
+        *,
+        ignored: frozenset[str] = frozenset(),
+        known: frozenset[str] = frozenset(),
+        everyday: Mapping[str, float] | None = None,
+    ) -> None:
+        """Prepare the look-up.
+
+        Args:
+            names: Every spelling of every scheme.
+            ignored: Words left out of names, as they say little.
+            known: Words that are right as they stand: none of them is a name with a slip.
+            everyday: Names that are also ordinary words, with how strongly they point to the scheme.
+        """
+        self._known = known
+        self._everyday = everyday or {}
         self._exact: dict[str, set[str]] = defaultdict(set)
         self._slips: dict[str, set[str]] = defaultdict(set)
         self._sounds: dict[str, set[str]] = defaultdict(set)
@@ -65,9 +81,8 @@ class Names:
         joined = "".join(listed)
         exact = self._exact.get(joined)
         if exact:
-            sure = 0.45 if joined in _EVERYDAY else 1.0
-            return dict.fromkeys(exact, sure / len(exact))
-        if len(joined) < _SLIP_FROM:
+            return dict.fromkeys(exact, self._everyday.get(joined, 1.0) / len(exact))
+        if len(joined) < _SLIP_FROM or self._known.issuperset(listed):
             return {}
         slipped = set().union(*(self._slips.get(variant, ()) for variant in _slips(joined)))
         if slipped:

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.aspects import aspects_of, ignored_words
+from knowledge.asks import AskModel
+from knowledge.aspects import aspects_of, everyday_names, foreign_names, ignored_words
 from knowledge.documents import Passage
 from knowledge.embedder import Embedder
 from knowledge.evidence import Evidence
 from knowledge.index import Index
 from knowledge.names import Names
-from knowledge.romanised import to_devanagari
+from knowledge.romanised import lexicon_words, to_devanagari
 from knowledge.text import normalise, words
 from knowledge.weights import LIST_SHARES, Weights
 from knowledge.words import WordSearch
@@ -21,6 +22,9 @@ Scores = NDArray[np.float32]
 
 EMBEDDED = 600
 """Characters of a question that are embedded; word search reads all of it."""
+
+NAMED_IN = 150
+"""Words of a question in which names and cues are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,9 @@ class Retriever:
         self.weights = weights or Weights()
         self._ignored = ignored_words()
         catalogue = index.catalogue
-        self._names = Names(catalogue.names, self._ignored)
+        known = self._ignored | lexicon_words()
+        known |= {word for p in catalogue.passages for word in words(p.text)}
+        self._names = Names(catalogue.names, ignored=self._ignored, known=known, everyday=everyday_names())
         self._schemes = catalogue.schemes
         scheme_row = {scheme: row for row, scheme in enumerate(self._schemes)}
         self._units = sorted({(p.scheme, p.aspect) for p in catalogue.passages})
@@ -67,10 +73,17 @@ class Retriever:
             else:
                 owners = [scheme_row.get(catalogue.entries[i].about, 0) for i in places]
             self._lists[kind, language] = (np.array(places), np.array(owners))
+        self._asks = AskModel(catalogue.entries, index.rows())
         self._unit_words = WordSearch(self._texts_of_units(), self._ignored)
         self._scheme_words = WordSearch(self._texts_of_schemes(), self._ignored)
         foreign = [entry.text for entry in catalogue.entries if entry.kind == "background"]
+        self._foreign_names = Names({"foreign": foreign_names()}, known=known)
         self._foreign_words = WordSearch(foreign or [""], self._ignored)
+
+    @property
+    def schemes(self) -> tuple[str, ...]:
+        """All schemes that can be found."""
+        return self._schemes
 
     def retrieve(
         self, question: str, language: str, *, scheme: str | None = None, aspect: str | None = None, limit: int = 3
@@ -88,7 +101,7 @@ class Retriever:
             The passages, best first (none when the question has no words), and the evidence.
         """
         text = normalise(question)
-        listed = words(text)
+        listed = words(text)[:NAMED_IN]
         if not listed:
             return Retrieval((), Evidence())
         views = [text[:EMBEDDED]]
@@ -96,8 +109,11 @@ class Retriever:
         if language == "hi-Latn":
             views.append(to_devanagari(views[0]))
             content = content + [word for word in self._unit_words.content_words(views[1]) if word not in content]
-        cosines = self._index.search(self._embedder.embed_questions(views))
-        return self._weigh(_Question(language, listed, content, cosines, scheme, aspect), limit)
+        vectors = self._embedder.embed_questions(views)
+        asks = self._asks.shares(vectors)
+        return self._weigh(
+            _Question(language, listed, content, self._index.search(vectors), asks, scheme, aspect), limit
+        )
 
     def _weigh(self, asked: "_Question", limit: int) -> Retrieval:
         weights = self.weights
@@ -107,13 +123,13 @@ class Retriever:
         scheme_words = self._scheme_words.score(asked.content)
         named = self._named(asked)
         entity = np.array([float(s == asked.scheme) for s in self._schemes], dtype=np.float32)
-        scheme_scores = (
+        spoken = (
             weights.passage * self._highest(dense)
             + weights.situation * situation
             + weights.words * (self._highest(found_words) + scheme_words)
             + weights.name * named
-            + weights.entity * entity
         )
+        scheme_scores = spoken + weights.entity * entity
         aspects = aspects_of(asked.words)
         wanted = self._wanted(asked, aspects)
         unit_scores = (
@@ -124,24 +140,36 @@ class Retriever:
         )
         found = self._rank(unit_scores, asked, aspects, limit)
         best = self._schemes.index(found[0].passage.scheme)
-        others = np.delete(scheme_scores, best)
+        others = np.delete(spoken, best)
         mine = self._unit_scheme == best
-        foreign = self._foreign(asked)
+        unknown = self._unknown(asked.content)
+        asks = float(bool(aspects) or asked.aspect is not None)
         evidence = Evidence(
             passage=float(best_passage[mine].max()),
             situation=float(best_situation[best]),
-            foreign=foreign,
+            foreign=self._foreign(asked),
             words=float(found_words[mine].max()),
             scheme_words=float(scheme_words[best]),
+            contrast=self._contrast(asked, best),
             foreign_words=float(self._foreign_words.score(asked.content).max()),
+            foreign_name=max((name.strength for name in self._foreign_names.find(asked.words)), default=0.0),
+            unknown=unknown,
             name=float(named[best]),
-            margin=float(scheme_scores[best] - others.max()) if len(others) else 0.0,
-            score=float(scheme_scores[best]),
+            margin=float(spoken[best] - others.max()) if len(others) else 0.0,
+            score=float(spoken[best]),
             entity=float(entity[best]),
-            aspect=float(bool(aspects) or asked.aspect is not None),
+            aspect=asks,
+            follow_up=float(entity[best]) * asks * (1.0 - unknown),
             length=float(np.log1p(len(asked.content))),
         )
         return Retrieval(found, evidence)
+
+    def _unknown(self, content: list[str]) -> float:
+        """Return the share of the words that nothing here contains, however they are spelt."""
+        if not content:
+            return 0.0
+        unknown = [w for w in content if not (self._unit_words.knows(w) or self._scheme_words.knows(w))]
+        return len(unknown) / len(content)
 
     def _dense(self, asked: "_Question", kind: str, size: int) -> tuple[Scores, Scores]:
         """Return each owner's standardised score over all lists and views, and its best cosine."""
@@ -160,6 +188,20 @@ class Retriever:
                 np.maximum.at(best, owners, row)
         return total, best
 
+    def _contrast(self, asked: "_Question", best: int) -> float:
+        """Return how much likelier the best scheme's situations are than any foreign subject's questions."""
+        total = 0.0
+        for view, shares in enumerate(LIST_SHARES["situation"][asked.language]):
+            for language, share in shares.items():
+                ours, foreign = self._lists.get(("situation", language)), self._lists.get(("background", language))
+                if ours is None or foreign is None:
+                    continue
+                row = asked.cosines[view]
+                spread = max(float(row[np.concatenate([ours[0], foreign[0]])].std()), 1e-4)
+                mine = row[ours[0]][ours[1] == best]
+                total += share * (float(mine.max(initial=-1.0)) - float(row[foreign[0]].max())) / spread
+        return total
+
     def _foreign(self, asked: "_Question") -> float:
         lists = [places for (kind, _), (places, _) in self._lists.items() if kind == "background"]
         return max((float(asked.cosines[:, places].max()) for places in lists), default=0.0)
@@ -177,13 +219,14 @@ class Retriever:
             strengths[row] = max(strengths[row], name.strength)
         return strengths
 
-    @staticmethod
-    def _wanted(asked: "_Question", aspects: dict[str, float]) -> dict[str, float]:
-        wanted = dict(aspects)
+    def _wanted(self, asked: "_Question", aspects: dict[str, float]) -> dict[str, float]:
+        """Return how strongly each section is asked for, by cues, by likeness to such questions, and by entity."""
+        wanted = {aspect: self.weights.ask * share for aspect, share in asked.asks.items()}
+        for aspect, strength in aspects.items():
+            wanted[aspect] = wanted.get(aspect, 0.0) + strength
         if asked.aspect is not None:
-            wanted = {aspect: 0.5 * strength for aspect, strength in wanted.items()} | {asked.aspect: 1.5}
-        if not wanted:
-            wanted = {"what": 0.5}
+            wanted = {aspect: 0.5 * strength for aspect, strength in wanted.items()}
+            wanted[asked.aspect] = wanted.get(asked.aspect, 0.0) + 1.5
         return wanted
 
     def _rank(self, scores: Scores, asked: "_Question", aspects: dict[str, float], limit: int) -> tuple[Found, ...]:
@@ -229,6 +272,7 @@ class _Question:
     words: list[str]
     content: list[str]
     cosines: Scores
+    asks: dict[str, float]
     scheme: str | None
     aspect: str | None
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import regex
 
-from knowledge.text import has_devanagari, normalise
+from knowledge.text import fold, has_devanagari, normalise
 
 _LEXICON = Path(__file__).resolve().parent / "lexicon" / "romanised.json"
 _LATIN = regex.compile(r"[A-Za-z]+")
@@ -46,6 +46,11 @@ def lexicon() -> dict[str, str]:
     """Return the Devanagari spelling of common romanised words."""
     listed: dict[str, str] = json.loads(_LEXICON.read_text(encoding="utf-8"))
     return {spelling: word for word, spellings in listed.items() for spelling in spellings.split()}
+
+
+def lexicon_words() -> frozenset[str]:
+    """Return all words of the lexicon in both scripts, folded."""
+    return frozenset(fold(word) for pair in lexicon().items() for word in pair)
 
 
 def to_devanagari(text: str) -> str:
@@ -88,6 +93,7 @@ def _letters(word: str) -> str:
     return "".join(out)
 
 
+@functools.lru_cache(maxsize=20_000)
 def sound(word: str) -> str:
     """Return the consonants one hears in a word of either script; empty when there are fewer than three.
 

@@ -30,14 +30,14 @@ class KnowledgeService:
         thresholds: dict[str, float] | None = None,
     ) -> None:
         self.index = index
-        self._retriever = Retriever(index, embedder)
+        self.retriever = Retriever(index, embedder)
         self._model = model or load_model()
         self._thresholds = thresholds or load_thresholds()
 
     def answer(self, asked: Question) -> KnowledgeAnswer:
         """Answer a question, or refuse when the evidence is below the threshold of its way of writing."""
         threshold = self._thresholds[asked.language]
-        retrieval = self._retriever.retrieve(
+        retrieval = self.retriever.retrieve(
             asked.question, asked.language, scheme=asked.scheme, aspect=asked.aspect, limit=asked.limit
         )
         probability = round(self._model.probability(retrieval.evidence), 4)

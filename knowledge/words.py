@@ -38,6 +38,10 @@ class TermIndex:
         rows = self._postings.get(term)
         return self._rarest if rows is None else math.log(1 + self._size / len(rows[0]))
 
+    def holds(self, term: str) -> bool:
+        """Tell whether the term occurs anywhere."""
+        return term in self._postings
+
     def score(self, terms: Iterable[str]) -> Weights:
         """Return the share of the terms' weight that each text holds."""
         scores = np.zeros(self._size, dtype=np.float32)
@@ -74,6 +78,11 @@ class WordSearch:
     def content_words(self, question: str) -> list[str]:
         """Return the words of a question that say what it is about."""
         return [word for word in words(question) if word not in self._ignored]
+
+    def knows(self, word: str) -> bool:
+        """Tell whether any text holds the word, or one that sounds like it."""
+        whole, _, sounding = self._indexes
+        return whole.holds(word) or sounding.holds(sound(word))
 
     def score(self, listed: Sequence[str]) -> Weights:
         """Return how well each text holds the words, 0 to 1."""
