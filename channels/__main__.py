@@ -40,10 +40,12 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     log.configure("gateway", core.log_level)
-    mount = None
-    if not options.no_desk:
-        from handoff.desk.mount import mount
-    app = make_app(gateway, mount)
+    if options.no_desk:
+        app = make_app(gateway)
+    else:
+        from handoff.desk.mount import mount as desk
+
+        app = make_app(gateway, desk)
     uvicorn.run(app, host=settings.host, port=settings.port, log_config=None, access_log=False, loop="asyncio")
     return 0
 

@@ -24,12 +24,14 @@ class Manifest:
         address_kind: Kind of address it uses.
         max_text: Longest text of one message, in characters.
         max_buttons: Most buttons with one message.
+        max_text_with_buttons: Longest text of a message that has buttons.
     """
 
     name: str
     address_kind: str
     max_text: int
     max_buttons: int
+    max_text_with_buttons: int
 
 
 class Sender(Protocol):
@@ -83,17 +85,28 @@ class Channel:
     make_routes: RoutesFactory
 
 
-def split_text(content: OutboundContent, limit: int) -> list[OutboundContent]:
-    """Cut a text into messages of at most `limit` characters, at a line, sentence or word; buttons go with the last."""
+def _cut(text: str, limit: int) -> int:
+    """Where a text that is too long is best cut: at a line, a sentence, a word, or anywhere."""
+    window = text[: limit + 1]
+    cut = max(window.rfind("\n"), window.rfind("। ") + 1, window.rfind(". ") + 1)
+    if cut < limit // 2:
+        cut = max(cut, window.rfind(" "))
+    return cut if cut > 0 else limit
+
+
+def split_text(content: OutboundContent, limit: int, limit_with_buttons: int | None = None) -> list[OutboundContent]:
+    """Cut a text into messages that are short enough; buttons go with the last.
+
+    Args:
+        content: What is said.
+        limit: Most characters of one message.
+        limit_with_buttons: Most characters of a message that has buttons.
+    """
+    last_limit = min(limit, limit_with_buttons or limit) if content.buttons else limit
     parts: list[str] = []
     rest = content.text
-    while len(rest) > limit:
-        window = rest[: limit + 1]
-        cut = max(window.rfind("\n"), window.rfind("। ") + 1, window.rfind(". ") + 1)
-        if cut < limit // 2:
-            cut = max(cut, window.rfind(" "))
-        if cut <= 0:
-            cut = limit
+    while len(rest) > last_limit:
+        cut = _cut(rest, limit if len(rest) > limit else last_limit)
         parts.append(rest[:cut].rstrip())
         rest = rest[cut:].lstrip()
     parts.append(rest)

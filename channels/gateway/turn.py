@@ -165,8 +165,12 @@ class TurnRunner:
     async def _post(self, question: Question, reply: Reply) -> None:
         """Answer, remembered language and the turn's end, in one transaction, after reading the state again."""
         conversation, now = question.claim.conversation, self._clock.now()
-        limit = self._manifests[conversation.channel].max_text
-        contents = [part for content in reply.contents for part in split_text(content, limit - 100)]
+        manifest = self._manifests[conversation.channel]
+        contents = [
+            part
+            for content in reply.contents
+            for part in split_text(content, manifest.max_text, manifest.max_text_with_buttons)
+        ]
         async with self._db.transaction() as session:
             present = await conversations.get(session, conversation.id)
             taken_over = conversation.state is State.BOT and present.state is State.OFFICER

@@ -2,5 +2,6 @@
 
 from channels.base import Manifest
 
-MANIFEST = Manifest(name="whatsapp", address_kind="whatsapp", max_text=1600, max_buttons=3)
-"""Limits: https://www.twilio.com/docs/whatsapp/api (1,600 characters; three quick replies in a session)."""
+MANIFEST = Manifest(name="whatsapp", address_kind="whatsapp", max_text=1500, max_buttons=3, max_text_with_buttons=1000)
+"""Limits: https://www.twilio.com/docs/whatsapp/api (1,600 characters; with quick replies 1,024 and three of
+them in a session); a little is left for the numbers of choices."""
