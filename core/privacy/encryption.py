@@ -12,7 +12,7 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import LargeBinary
+from sqlalchemy import ColumnClause, LargeBinary
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
@@ -133,8 +133,8 @@ class EncryptedJson(TypeDecorator[Any]):
         """Refuses comparisons: equal values have different ciphertexts."""
 
         def operate(self, op: Any, *other: Any, **kwargs: Any) -> Any:
-            """Only ``IS NULL`` makes sense."""
-            if op.__name__ in {"is_", "is_not"}:
+            """Only ``IS NULL`` makes sense; SQLAlchemy itself asks whether two columns are the same one."""
+            if op.__name__ in {"is_", "is_not"} or (other and isinstance(other[0], ColumnClause)):
                 return super().operate(op, *other, **kwargs)
             raise TypeError("an encrypted column cannot be compared: use its blind index")
 
