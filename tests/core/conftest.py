@@ -4,11 +4,12 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from psycopg import sql
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, event
 
 from core.audit import models as _audit  # noqa: F401 - registers the table
 from core.clock import FixedClock
@@ -73,5 +74,11 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 async def db(database_url: str) -> AsyncIterator[Database]:
     database = Database(database_url)
+    if database.is_sqlite:
+
+        @event.listens_for(database.engine.sync_engine, "connect")
+        def _without_waiting_for_the_disk(connection: Any, _record: Any) -> None:
+            connection.execute("PRAGMA synchronous=OFF")
+
     yield database
     await database.close()

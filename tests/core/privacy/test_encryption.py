@@ -98,9 +98,11 @@ def test_the_first_key_of_the_settings_encrypts() -> None:
 
 @pytest.mark.parametrize(
     "keys",
-    ["", "1", "1:", f"0:{'00' * 32}", f"256:{'00' * 32}", f"-1:{'00' * 32}", f"x:{'00' * 32}", f"1:{'00' * 31}"]
-    + [f"1:{'0g' * 32}", f"1:{'00' * 32},", f"1:{'00' * 32},1:{'11' * 32}", f"1:{'00' * 33}"],
-)  # fmt: skip
+    [
+        *("", "1", "1:", f"0:{'00' * 32}", f"256:{'00' * 32}", f"-1:{'00' * 32}", f"x:{'00' * 32}"),
+        *(f"1:{'00' * 31}", f"1:{'00' * 33}", f"1:{'0g' * 32}", f"1:{'00' * 32},", f"1:{'00' * 32},1:{'11' * 32}"),
+    ],
+)
 def test_wrong_keys_are_refused_by_name_and_not_shown(keys: str) -> None:
     with pytest.raises(InvalidInput, match="SAHAYAK_ENCRYPTION_KEYS") as refused:
         Keyring.from_settings(settings(keys))
