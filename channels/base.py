@@ -63,6 +63,15 @@ class Sender(Protocol):
         """What the provider took from contacts since then, to find what never reached us."""
         ...
 
+    async def fetch(self, url: str, limit: int) -> bytes:
+        """A file that a contact sent, at most `limit` bytes of it.
+
+        Raises:
+            RetryableDelivery: It may be had later.
+            FinalDelivery: It is not to be had, or the address is not the provider's.
+        """
+        ...
+
     async def close(self) -> None:
         """Close connections."""
         ...

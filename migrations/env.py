@@ -11,10 +11,10 @@ from core.db import Base, Database, UtcDateTime
 from core.privacy.encryption import EncryptedJson, Keyring, install
 from core.settings import CoreSettings
 
-
 _TABLES = (
     "core.audit.models",
     "core.conversations.models",
+    "core.media.models",
     "core.outbox.models",
     "core.turns.models",
     "handoff.officers.models",

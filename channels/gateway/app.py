@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 from fastapi import FastAPI, Response
@@ -13,6 +14,7 @@ from sqlalchemy import text
 from channels.base import Channel, Sender
 from channels.gateway.delivery import Delivery
 from channels.gateway.engine import TurnEngine, TurnSteps
+from channels.gateway.media import MediaKeeper
 from channels.gateway.metrics import ACCEPTED, LAST_WEBHOOK
 from channels.gateway.rasa_client import RasaClient
 from channels.gateway.responders import make_responders
@@ -24,6 +26,7 @@ from core.clock import Clock, SystemClock
 from core.db import Database
 from core.errors import TooMany
 from core.events import InboundMessage, Receipt
+from core.media.service import MediaStore
 from core.outbox import service as outbox
 from core.privacy.encryption import Keyring, install
 from core.settings import CoreSettings, Profile
@@ -44,6 +47,7 @@ class Gateway:
     settings: GatewaySettings
     channels: dict[str, Channel]
     intake: Intake
+    data_dir: Path
 
     async def accept(self, event: InboundMessage) -> Accepted:
         """Take a message in, and count it."""
@@ -80,7 +84,7 @@ def make_gateway(core: CoreSettings, settings: GatewaySettings, channels: dict[s
         await engine.start_turn(conversation_id, turn_id)
 
     intake = Intake(db, clock, start, settings.queue_cap)
-    return Gateway(db, clock, engine, settings, channels, intake)
+    return Gateway(db, clock, engine, settings, channels, intake, core.data_dir)
 
 
 @asynccontextmanager
@@ -91,7 +95,8 @@ async def _running(gateway: Gateway) -> AsyncIterator[None]:
     )
     senders: dict[str, Sender] = {name: channel.make_sender() for name, channel in gateway.channels.items()}
     manifests = {name: channel.manifest for name, channel in gateway.channels.items()}
-    runner = TurnRunner(gateway.db, gateway.clock, make_responders(rasa), manifests, settings)
+    keeper = MediaKeeper(gateway.db, gateway.clock, MediaStore(gateway.data_dir / "media"), senders)
+    runner = TurnRunner(gateway.db, gateway.clock, make_responders(rasa), manifests, settings, keeper)
     delivery = Delivery(gateway.db, gateway.clock, senders, settings)
     await gateway.engine.launch(TurnSteps(runner.gather, runner.answer, delivery.deliver, runner.give_up))
     sweep = Sweep(gateway.db, gateway.clock, gateway.engine, delivery, gateway.intake, senders, settings)

@@ -1,6 +1,6 @@
 """Who answers a turn, by the state of its conversation, and what is answered."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -43,6 +43,7 @@ class Question:
         consent: Whether the contact agreed that personal data is kept.
         noticed: Whether the contact was told that personal data is kept.
         now: The present moment.
+        refused_file: Whether a file that came with the messages is not kept.
         late_minutes: Age of the oldest message in minutes when it is late, else 0.
     """
 
@@ -51,7 +52,8 @@ class Question:
     consent: bool
     noticed: bool
     now: datetime
-    late_minutes: int = field(default=0)
+    refused_file: bool = False
+    late_minutes: int = 0
 
     @property
     def text(self) -> str:
@@ -95,7 +97,8 @@ class BotResponder:
         """The assistant's answer; an apology with the offer of an officer when it cannot be asked."""
         kind = Kind(question.claim.messages[0].kind)
         if kind in {Kind.MEDIA, Kind.LOCATION, Kind.EMPTY} and question.pressed is None:
-            reply = Reply(contents=(_say(f"gateway.{kind}_received", question.language),))
+            key = "gateway.media_refused" if question.refused_file else f"gateway.{kind}_received"
+            reply = Reply(contents=(_say(key, question.language),))
         else:
             reply = await self._ask(question)
         if question.late_minutes and reply.contents:

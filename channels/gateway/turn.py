@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels.base import Manifest, split_text
 from channels.gateway.keywords import Keyword, recognise
+from channels.gateway.media import MediaKeeper
 from channels.gateway.metrics import TURN_SECONDS, TURNS
 from channels.gateway.responders import Question, Reply, Responder
 from channels.gateway.settings import GatewaySettings
@@ -20,6 +21,7 @@ from core.conversations.state import State
 from core.db import Database
 from core.events import Button, Kind, OutboundContent
 from core.i18n import sentence
+from core.media.service import MediaState
 from core.outbox import service as outbox
 from core.turns import service as turns
 from core.turns.service import Claim
@@ -38,6 +40,7 @@ class TurnRunner:
         responders: Who answers in which state.
         manifests: What each channel can do.
         settings: Patience and limits.
+        keeper: Keeps the files of messages.
     """
 
     def __init__(
@@ -47,9 +50,10 @@ class TurnRunner:
         responders: Mapping[State, Responder],
         manifests: Mapping[str, Manifest],
         settings: GatewaySettings,
+        keeper: MediaKeeper,
     ) -> None:
         self._db, self._clock, self._responders = db, clock, responders
-        self._manifests, self._settings = manifests, settings
+        self._manifests, self._settings, self._keeper = manifests, settings, keeper
 
     async def gather(self, conversation_id: str) -> None:
         """Wait a little for more text, if the bot has the conversation and nothing waited in the lane before."""
@@ -69,6 +73,8 @@ class TurnRunner:
                 return
             await turns.mark_asked(session, turn_id, now)
             question = await self._question(session, claim)
+        files = await self._keeper.keep(claim.conversation.channel, claim.messages)
+        question = replace(question, refused_file=any(state is not MediaState.KEPT for state in files))
         reply = await self._reply(question)
         crash.point("after_bot")
         await self._post(question, reply)

@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 from twilio.base.exceptions import TwilioRestException
@@ -21,6 +22,18 @@ from core.events import InboundMessage, OutboundContent
 
 _LOG = log.get(__name__)
 _RETRYABLE_STATUS = {429, 503}
+_REDIRECTS = {301, 302, 303, 307, 308}
+_MOST_REDIRECTS = 2
+_STORAGE_HOSTS = (".twilio.com", ".twiliocdn.com", ".amazonaws.com")
+
+
+async def _read_up_to(response: aiohttp.ClientResponse, limit: int) -> bytes:
+    content = bytearray()
+    async for part in response.content.iter_chunked(65536):
+        content += part
+        if len(content) >= limit:
+            return bytes(content[:limit])
+    return bytes(content)
 
 
 class _TimedHttpClient(AsyncTwilioHttpClient):  # type: ignore[misc]
@@ -62,6 +75,7 @@ class TwilioSender:
         self._client = Client(settings.account_sid, settings.auth_token.get_secret_value(), http_client=self._http)
         self._client.api.base_url = settings.api_url
         self._client.content.base_url = settings.content_url
+        self._fetch_limit = aiohttp.ClientTimeout(total=settings.timeout * 3)
         self._from = f"whatsapp:{settings.sender}"
         self._templates: dict[str, str] | None = None
         self._template_lock = asyncio.Lock()
@@ -106,6 +120,37 @@ class TwilioSender:
             except WebhookError:
                 continue
             yield event.model_copy(update={"sent_at": message.date_sent or message.date_created})
+
+    async def fetch(self, url: str, limit: int) -> bytes:
+        """See `channels.base.Sender.fetch`; Twilio redirects to a short-lived address on its storage."""
+        if not url.startswith(self._settings.api_url + "/"):
+            raise FinalDelivery("foreign_address")
+        token = self._settings.auth_token.get_secret_value()
+        auth: aiohttp.BasicAuth | None = aiohttp.BasicAuth(self._settings.account_sid, token)
+        try:
+            for _ in range(_MOST_REDIRECTS + 1):
+                async with self._http.session.get(
+                    url, auth=auth, allow_redirects=False, timeout=self._fetch_limit
+                ) as got:
+                    if got.status in _REDIRECTS:
+                        url, auth = self._trusted_redirect(url, got.headers.get("Location", "")), None
+                        continue
+                    if got.status in _RETRYABLE_STATUS or got.status >= 500:
+                        raise RetryableDelivery(str(got.status))
+                    if got.status != 200:
+                        raise FinalDelivery(str(got.status))
+                    return await _read_up_to(got, limit)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise RetryableDelivery(type(error).__name__) from error
+        raise FinalDelivery("too_many_redirects")
+
+    def _trusted_redirect(self, url: str, location: str) -> str:
+        target = urljoin(url, location)
+        host = urlsplit(target).hostname or ""
+        ours = urlsplit(target)[:2] == urlsplit(self._settings.api_url)[:2]
+        if not ours and not (target.startswith("https://") and host.endswith(_STORAGE_HOSTS)):
+            raise FinalDelivery("foreign_address")
+        return target
 
     async def close(self) -> None:
         """See `channels.base.Sender.close`."""
