@@ -8,6 +8,7 @@ from actions.settings import ActionSettings
 from core import log
 from core.clock import SystemClock
 from core.db import Database
+from core.privacy.encryption import Keyring, install
 from core.settings import CoreSettings
 from knowledge.client import KnowledgeClient
 
@@ -19,6 +20,7 @@ def main() -> None:
     settings = ActionSettings()
     core = CoreSettings()  # keys come from the environment
     log.configure("actions", core.log_level)
+    install(Keyring.from_settings(core))
     database = Database.from_settings(core)
     knowledge = KnowledgeClient(settings.knowledge_url, settings.knowledge_timeout)
     server = create_server(create_executor(knowledge, QueueDesk(database, SystemClock()), settings.close_margin))
