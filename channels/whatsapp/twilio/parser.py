@@ -9,8 +9,9 @@ from core.errors import MalformedWebhook, UnsupportedWebhookEvent
 from core.events import AddressRef, DeliveryState, InboundMessage, Kind, Location, MediaRef, Receipt
 from core.ids import is_id
 
-_SID = re.compile(r"(SM|MM)[0-9a-f]{32}")
-_NUMBER = re.compile(r"\+\d{6,15}")
+SID = re.compile(r"(SM|MM)[0-9a-f]{32}")
+_NUMBER = re.compile(r"\+[0-9]{6,15}")
+_COUNT = re.compile(r"[0-9]{1,2}")
 _OPAQUE = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _STATES = {
     "sent": DeliveryState.SENT,
@@ -31,7 +32,7 @@ def _required(form: Mapping[str, str], name: str) -> str:
 
 def _sid(form: Mapping[str, str]) -> str:
     sid = _required(form, "MessageSid")
-    if not _SID.fullmatch(sid):
+    if not SID.fullmatch(sid):
         raise MalformedWebhook("MessageSid: expected SM or MM and 32 hexadecimal digits")
     return sid
 
@@ -53,7 +54,7 @@ def parse_address(value: str) -> AddressRef:
 
 def _media(form: Mapping[str, str]) -> tuple[MediaRef, ...]:
     count = form.get("NumMedia", "0") or "0"
-    if not count.isdecimal() or int(count) > 10:
+    if not _COUNT.fullmatch(count) or int(count) > 10:
         raise MalformedWebhook("NumMedia: expected a number from 0 to 10")
     return tuple(
         MediaRef(
