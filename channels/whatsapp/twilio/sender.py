@@ -14,7 +14,7 @@ from twilio.http.response import Response
 from twilio.rest import Client
 
 from channels.whatsapp.settings import WhatsAppSettings
-from channels.whatsapp.twilio.parser import parse_listed
+from channels.whatsapp.twilio.parser import SID, parse_listed
 from channels.whatsapp.twilio.renderer import numbered, template_definition, template_name, template_variables
 from core import log
 from core.errors import FinalDelivery, RetryableDelivery, UncertainDelivery, WebhookError
@@ -22,6 +22,8 @@ from core.events import InboundMessage, OutboundContent
 
 _LOG = log.get(__name__)
 _RETRYABLE_STATUS = {429, 503}
+_UNCERTAIN = (aiohttp.ClientError, TimeoutError, ValueError, LookupError, AttributeError, TypeError)
+"""What the client raises once the request is out: the connection ends, time is up, the answer is not Twilio's JSON."""
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MOST_REDIRECTS = 2
 _STORAGE_HOSTS = (".twilio.com", ".twiliocdn.com", ".amazonaws.com")
@@ -59,7 +61,16 @@ class _TimedHttpClient(AsyncTwilioHttpClient):  # type: ignore[misc]
             auth=aiohttp.BasicAuth(*auth) if auth else None,
             **kwargs,
         ) as response:
+            if response.status in _RETRYABLE_STATUS:
+                # Said here because Twilio's exception drops the headers.
+                raise RetryableDelivery(str(response.status), retry_after=_seconds(response.headers.get("Retry-After")))
             return Response(response.status, await response.text(), response.headers)
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    """The seconds of a ``Retry-After`` header; a date, or nonsense, counts as nothing said."""
+    given = (retry_after or "").strip()
+    return float(given) if given.isdecimal() and len(given) <= 6 else None
 
 
 class TwilioSender:
@@ -95,6 +106,8 @@ class TwilioSender:
                 **arguments,
             )
         )
+        if not SID.fullmatch(str(message.sid)):
+            raise UncertainDelivery("answer", "no id in it")
         return str(message.sid)
 
     async def find(self, to: str, content: OutboundContent, since: datetime) -> list[str]:
@@ -167,7 +180,7 @@ class TwilioSender:
                 if name not in self._templates:
                     self._templates[name] = await self._create_template(titles, language)
                 return self._templates[name]
-            except (TwilioRestException, aiohttp.ClientError, TimeoutError, ValueError, KeyError) as error:
+            except (TwilioRestException, RetryableDelivery, *_UNCERTAIN) as error:
                 _LOG.warning("whatsapp.template_unavailable", error=type(error).__name__)
                 return None
 
@@ -189,12 +202,10 @@ class TwilioSender:
             return await call
         except TwilioRestException as error:
             code = str(error.code or error.status)
-            if error.status in _RETRYABLE_STATUS:
-                raise RetryableDelivery(code) from error
             if error.status >= 500:
                 raise UncertainDelivery(code) from error
             raise FinalDelivery(code) from error
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise RetryableDelivery("connection") from error
-        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        except _UNCERTAIN as error:
             raise UncertainDelivery(type(error).__name__) from error
