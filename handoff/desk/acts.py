@@ -26,6 +26,10 @@ LONGEST_REPLY = 1500
 _CONTROL = regex.compile(r"[^\P{C}\n\t\u200c\u200d]")
 
 
+class SaidOtherwise(Conflict):
+    """The key of a reply was used before, with other words or in another conversation."""
+
+
 class Disposition(StrEnum):
     """How a conversation with an officer ended."""
 
@@ -98,7 +102,8 @@ class Acts:
             NotPermitted: The officer's role does not answer.
             NotFound: There is no such request.
             InvalidInput: The key or the words cannot be used.
-            Conflict: The conversation is not the officer's now, or the key was used for something else.
+            Conflict: The conversation is not the officer's now.
+            SaidOtherwise: The key was used for something else.
         """
         _must_answer(officer)
         if not is_id(key):
@@ -111,7 +116,7 @@ class Acts:
             if posted:
                 same = posted[0].conversation_id == handover.conversation_id and posted[0].content.text == plain
                 if not same:
-                    raise Conflict("this reply was sent before with other words")
+                    raise SaidOtherwise("this reply was sent before with other words")
                 return handover.conversation_id
             view = await conversations.get(session, handover.conversation_id)
             await outbox.post(

@@ -9,7 +9,7 @@ from core.clock import Clock
 from core.db import Database
 from core.errors import Conflict, InvalidInput, NotFound, NotPermitted, SahayakError
 from handoff.desk import assets, auth, views
-from handoff.desk.acts import LONGEST_REPLY, Acts, Wake
+from handoff.desk.acts import LONGEST_REPLY, Acts, SaidOtherwise, Wake
 from handoff.desk.guard import Attempts, Guard
 from handoff.desk.live import Live
 from handoff.desk.parts import Desk, base_of, desk_of, is_partial, render
@@ -21,6 +21,7 @@ _ANSWERS: dict[type[Exception], tuple[int, str]] = {
     auth.ForgedForm: (403, "form_expired"),
     NotPermitted: (403, "not_permitted"),
     NotFound: (404, "not_found"),
+    SaidOtherwise: (409, "said_otherwise"),
     Conflict: (409, "not_yours"),
     InvalidInput: (422, "bad_input"),
 }

@@ -24,8 +24,8 @@ RECENT = 100
 _TICKED = 40
 """Lines whose ticks are shown again when a transcript grows."""
 _TICKS = {
-    DeliveryState.QUEUED: "·",
-    DeliveryState.SENDING: "·",
+    DeliveryState.QUEUED: "…",
+    DeliveryState.SENDING: "…",
     DeliveryState.SENT: "✓",
     DeliveryState.DELIVERED: "✓✓",
     DeliveryState.READ: "✓✓",

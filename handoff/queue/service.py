@@ -7,9 +7,10 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.audit import service as audit
+from core.conversations import consents
 from core.conversations import service as conversations
 from core.conversations.state import Move, State
-from core.errors import Conflict, NotFound
+from core.errors import Conflict, NotFound, NotPermitted
 from core.ids import new_id
 from handoff.queue.models import Handover
 
@@ -46,6 +47,7 @@ async def request_handover(
 
     Raises:
         NotFound: There is no such conversation.
+        NotPermitted: The contact has not agreed that personal data is kept, so no officer may see it.
         Conflict: It is closed.
     """
     present = await session.scalar(
@@ -54,6 +56,9 @@ async def request_handover(
     if present is not None:
         return HandoverView.model_validate(present)
     view = await conversations.get(session, conversation_id)
+    consent = await consents.latest(session, view.contact_id)
+    if consent is None or not consent.is_given:
+        raise NotPermitted("no consent")
     if view.state is State.BOT:
         await conversations.move(session, conversation_id, Move.REQUEST_OFFICER, now=now)
     elif view.state is State.CLOSED:

@@ -1,5 +1,6 @@
 """A desk on a temporary database, with invented officers and contacts."""
 
+import importlib
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -13,12 +14,6 @@ from argon2 import PasswordHasher
 from fastapi import FastAPI
 from pydantic import SecretStr
 
-import core.audit.models
-import core.conversations.models
-import core.outbox.models
-import core.turns.models
-import handoff.officers.models
-import handoff.queue.models  # noqa: F401
 from core.clock import FixedClock
 from core.conversations import service as conversations
 from core.db import Base, Database
@@ -36,6 +31,8 @@ from handoff.queue import service as queue
 from handoff.queue.service import HandoverView
 
 NOON = datetime(2026, 11, 2, 6, 30, tzinfo=UTC)
+for _feature in ("core.audit", "core.conversations", "core.outbox", "core.turns", "handoff.officers", "handoff.queue"):
+    importlib.import_module(f"{_feature}.models")
 PASSWORD = "correct horse battery"
 _numbers = count(100)
 
@@ -122,9 +119,7 @@ class Scene:
         async with self.db.transaction() as session:
             content = OutboundContent(text=text, language="hi")
             turn_id = f"t{new_id()}"
-            ids = await outbox.post(
-                session, conversation_id, turn_id, [content], author="bot", now=self.clock.now()
-            )
+            ids = await outbox.post(session, conversation_id, turn_id, [content], author="bot", now=self.clock.now())
             return ids[0]
 
     async def lines(self, conversation_id: str) -> list[tuple[str, str]]:

@@ -3,9 +3,10 @@
 (() => {
   const byId = (id) => document.getElementById(id);
   const replyBox = () => document.querySelector("[data-reply]");
-  const draftOf = (box) => "draft:" + box.id;
+  const draftOf = (box) => ["draft", byId("desk").dataset.officer, box.id].join(":");
   const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-  let pending = null;
+  const outgoing = [];
+  let sending = false;
   let wasAtEnd = true;
 
   // A ULID, as the server makes them: one for each reply, so that sending twice says it once.
@@ -39,16 +40,20 @@
     if (lines) lines.scrollTo({ top: lines.scrollHeight, behavior: "instant" });
   }
 
+  // A part of the page that is loaded again comes with an empty reply box.
+  function restoreDraft() {
+    const box = replyBox();
+    if (box && !box.value) box.value = sessionStorage.getItem(draftOf(box)) || "";
+  }
+
   function prepare() {
     document.documentElement.classList.add("scripted");
     toEnd();
-    const box = replyBox();
-    if (box && !box.value) box.value = sessionStorage.getItem(draftOf(box)) || "";
+    restoreDraft();
     const facts = byId("facts");
     if (facts && matchMedia("(max-width: 1099px)").matches) facts.open = false;
     const shortcuts = byId("shortcuts");
     if (shortcuts) shortcuts.checked = localStorage.getItem("shortcuts") !== "off";
-    if (byId("sign-in")) sessionStorage.clear();
   }
 
   // --- the reply box ---
@@ -61,33 +66,65 @@
   document.addEventListener("input", (event) => {
     if (event.target.matches("[data-reply]")) sessionStorage.setItem(draftOf(event.target), event.target.value);
   });
-  document.addEventListener("htmx:configRequest", (event) => {
-    if (event.target.id === "lines") {
-      const last = [...document.querySelectorAll("#lines [data-line]")].pop();
-      event.detail.parameters["after"] = last ? last.dataset.line : "0";
-    } else if (event.target.id === "reply-form") {
+  document.addEventListener("submit", (event) => {
+    if (event.target.id === "reply-form") {
+      event.preventDefault();
       const box = replyBox();
-      const key = event.target.elements.key;
-      pending = { text: box.value, key: key.value };
+      const form = event.target;
+      outgoing.push({ text: box.value, key: form.elements.key.value, csrf: form.elements.csrf.value, url: form.action });
+      form.elements.key.value = newKey();
       box.value = "";
-      key.value = newKey();
       sessionStorage.removeItem(draftOf(box));
-      byId("notice").replaceChildren();
+      sendNext();
+    } else if (event.target.id === "sign-out-form") {
+      sessionStorage.clear();
     }
-  });
-  document.addEventListener("htmx:afterRequest", (event) => {
-    if (event.target.id !== "reply-form" || !pending) return;
-    const box = replyBox();
-    if (!event.detail.successful && box) {
-      // Under the old key: if the first try did arrive, a second one with it cannot be sent twice.
-      box.value = box.value ? pending.text + "\n" + box.value : pending.text;
-      box.form.elements.key.value = pending.key;
-      sessionStorage.setItem(draftOf(box), box.value);
-    }
-    pending = null;
   });
 
+  // One after the other, each under its own key, so that Enter pressed quickly neither joins nor turns them round.
+  async function sendNext() {
+    if (sending || !outgoing.length) return;
+    sending = true;
+    const { url, ...fields } = outgoing[0];
+    let answer = null;
+    try {
+      answer = await fetch(url, { method: "POST", body: new URLSearchParams(fields), headers: { "HX-Request": "true" } });
+    } catch {
+      answer = null;
+    }
+    if (answer && answer.ok) {
+      outgoing.shift();
+      if (byId("notice")) byId("notice").replaceChildren();
+      htmx.trigger(document.body, "lines-changed");
+    } else {
+      await takeBack(answer);
+    }
+    sending = false;
+    sendNext();
+  }
+
+  // What was not sent comes back into the box. When it is not known whether it arrived, the key stays the same: the
+  // server then says it once.
+  async function takeBack(answer) {
+    const [failed, ...later] = outgoing.splice(0);
+    const box = document.querySelector(`form[action="${new URL(failed.url).pathname}"] [data-reply]`);
+    if (box) {
+      box.value = [failed, ...later].map((one) => one.text).concat(box.value || []).join("\n");
+      if (!answer || answer.status >= 500) box.form.elements.key.value = failed.key;
+      sessionStorage.setItem(draftOf(box), box.value);
+    }
+    if (answer && answer.status === 401) location.reload();
+    else if (answer && answer.status < 500) byId("notice").innerHTML = await answer.text();
+    else showProblem();
+    htmx.trigger(document.body, "lines-changed");
+  }
+
   // --- what arrives ---
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (event.target.id !== "lines") return;
+    const last = [...document.querySelectorAll("#lines [data-line]")].pop();
+    event.detail.parameters["after"] = last ? last.dataset.line : "0";
+  });
   document.addEventListener("htmx:beforeSwap", (event) => {
     const lines = byId("lines");
     if (lines) wasAtEnd = atEnd(lines);
@@ -95,6 +132,7 @@
   });
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.target.id === "lines" && wasAtEnd) toEnd();
+    if (event.target.id === "acts") restoreDraft();
     if (event.target.id === "lists") {
       const count = byId("waiting-count");
       const said = byId("said");
@@ -109,12 +147,6 @@
       if (box && matchMedia("(min-width: 700px)").matches) box.focus();
       else if (byId("centre")) byId("centre").focus({ preventScroll: true });
     }
-  });
-  document.addEventListener("htmx:responseError", (event) => {
-    if (event.detail.xhr.status >= 500) showProblem();
-  });
-  document.addEventListener("htmx:sendError", (event) => {
-    if (event.detail.requestConfig.verb === "post") showProblem();
   });
   document.addEventListener("htmx:sseOpen", (event) => {
     byId("offline").hidden = true;
