@@ -1,13 +1,16 @@
 """Prepares an installation's data: database, search index, trained model, demo officer; skips what is current."""
 
+import argparse
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from tools import credentials
 from tools.fingerprint import fingerprint, front_matter
-from tools.installation import QUIET, Installation, local
+from tools.installation import Installation, free_ports, local
 from tools.steps import ROOT, Progress, Stamps, Step, StepFailed, run_logged
 
 STEPS = 4
@@ -115,11 +118,8 @@ def keep(folder: Path, kept: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
 
 
-def prepare(installation: Installation, progress: Progress) -> None:
-    """Do every step that is not current, on the data folder of this installation."""
-    installation.data_dir.mkdir(parents=True, exist_ok=True)
-    with progress.step("database"):
-        migrate(installation)
+def build_both(installation: Installation, progress: Progress) -> None:
+    """Build index and model side by side where their inputs changed."""
 
     def index(step: Step) -> None:
         if not built(installation, "index", index_digest(), build_index):
@@ -130,18 +130,36 @@ def prepare(installation: Installation, progress: Progress) -> None:
             step.unchanged()
 
     progress.together({"search index": index, "the assistant's training": training})
-    with progress.step("demo officer") as step:
-        if (ROOT / "tools" / "create_officer.py").exists():
-            create_demo_officer(installation)
-        else:
-            step.unchanged()
+
+
+def prepare(installation: Installation, progress: Progress) -> None:
+    """Do every step that is not current, on the data folder of this installation."""
+    installation.data_dir.mkdir(parents=True, exist_ok=True)
+    with progress.step("database"):
+        migrate(installation)
+    build_both(installation, progress)
+    with progress.step("demo officer"):
+        create_demo_officer(installation)
+
+
+def fill_cache() -> None:
+    """Build index and model for later installations; nothing is left but the cache."""
+    with tempfile.TemporaryDirectory(prefix="sahayak-cache-") as folder:
+        data_dir = Path(folder)
+        scratch = Installation(data_dir, free_ports(), credentials.ensure(data_dir / "secrets.env"), profile="test")
+        build_both(scratch, Progress(2))
 
 
 def main() -> int:
     """Prepare the local installation; return 1 after saying what to do when a step fails."""
-    os.environ.update(QUIET)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cache-only", action="store_true", help="build index and model into the cache for tests")
+    options = parser.parse_args()
     try:
-        prepare(local(), Progress(STEPS))
+        if options.cache_only:
+            fill_cache()
+        else:
+            prepare(local(), Progress(STEPS))
     except StepFailed as failure:
         sys.stderr.write(f"{failure}\n")
         return 1
