@@ -9,6 +9,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions import conversation
 from core.clock import Clock
 from core.db import Database
+from core.errors import NotPermitted
 from handoff.queue import service as queue
 
 log = structlog.get_logger(__name__)
@@ -57,6 +58,9 @@ async def hand_over(
     turn = conversation.read(tracker)
     try:
         await desk.request(conversation_id=turn.conversation_id, turn_id=turn.turn_id, reason=reason)
+    except NotPermitted:
+        dispatcher.utter_message(response="utter_handover_consent")
+        return
     except Exception as error:  # whatever went wrong, the contact must hear the truth
         log.error("handover_failed", turn_id=turn.turn_id, reason=reason, error=type(error).__name__)  # noqa: TRY400 - a trace may hold what a contact wrote
         dispatcher.utter_message(response="utter_handover_failed")

@@ -113,7 +113,7 @@ def split_text(content: OutboundContent, limit: int, limit_with_buttons: int | N
     """
     last_limit = min(limit, limit_with_buttons or limit) if content.buttons else limit
     parts: list[str] = []
-    rest = content.text
+    rest = content.text if len(content.text) <= last_limit else content.text.strip()
     while len(rest) > last_limit:
         cut = _cut(rest, limit if len(rest) > limit else last_limit)
         parts.append(rest[:cut].rstrip())

@@ -99,7 +99,7 @@ async def _running(gateway: Gateway) -> AsyncIterator[None]:
     runner = TurnRunner(gateway.db, gateway.clock, make_responders(rasa), manifests, settings, keeper)
     delivery = Delivery(gateway.db, gateway.clock, senders, settings)
     await gateway.engine.launch(TurnSteps(runner.gather, runner.answer, delivery.deliver, runner.give_up))
-    sweep = Sweep(gateway.db, gateway.clock, gateway.engine, delivery, gateway.intake, senders, settings)
+    sweep = Sweep(gateway.db, gateway.clock, gateway.engine, delivery, gateway.intake, senders, keeper, settings)
     sweep.start()
     try:
         yield

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from channels.base import Sender
 from core.clock import Clock
 from core.conversations.schemas import MessageView
@@ -44,6 +46,10 @@ class MediaKeeper:
                     kept[position] = await self._keep_one(channel, message.id, position, file)
                 states.append(kept[position])
         return states
+
+    async def erase(self, session: AsyncSession, message_ids: list[int]) -> None:
+        """Erase the files of messages, in the caller's transaction."""
+        await media.erase(session, self._store, message_ids)
 
     async def _keep_one(self, channel: str, message_id: int, position: int, file: Mapping[str, str]) -> MediaState:
         content = await self._fetch(channel, file["url"])

@@ -8,10 +8,12 @@ from datetime import timedelta
 from channels.base import Sender
 from channels.gateway.delivery import Delivery
 from channels.gateway.engine import TurnEngine
+from channels.gateway.media import MediaKeeper
 from channels.gateway.metrics import DEAD, UNCERTAIN
 from channels.gateway.settings import GatewaySettings
 from core import log
 from core.clock import Clock
+from core.conversations import consents
 from core.conversations import service as conversations
 from core.db import Database
 from core.errors import ProviderError, TooMany
@@ -22,6 +24,7 @@ from core.turns import service as turns
 from core.turns.service import Intake
 
 _LOG = log.get(__name__)
+_WITHOUT_CONSENT = timedelta(hours=24)
 
 
 class Sweep:
@@ -34,6 +37,7 @@ class Sweep:
         delivery: Settles uncertain rows.
         intake: Takes in what a provider has and we have not.
         senders: The sender of each channel.
+        keeper: Erases the files of what is forgotten.
         settings: How often, how patiently.
     """
 
@@ -45,10 +49,12 @@ class Sweep:
         delivery: Delivery,
         intake: Intake,
         senders: Mapping[str, Sender],
+        keeper: MediaKeeper,
         settings: GatewaySettings,
     ) -> None:
         self._db, self._clock, self._engine, self._delivery = db, clock, engine, delivery
         self._intake, self._senders, self._settings = intake, senders, settings
+        self._keeper = keeper
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -134,7 +140,9 @@ class Sweep:
                 _LOG.warning("reconcile.accepted", channel=channel, missing=missing)
 
     async def purge(self) -> None:
-        """Forget finished workflows and very old provider ids."""
+        """Forget finished workflows, very old provider ids, and what contacts without consent wrote a day ago."""
         await self._engine.purge()
         async with self._db.transaction() as session:
+            forgotten = await consents.forget_without_consent(session, self._clock.now() - _WITHOUT_CONSENT)
+            await self._keeper.erase(session, forgotten)
             await turns.forget_old_ids(session, self._clock.now())

@@ -110,18 +110,17 @@ class TurnRunner:
         )
 
     async def _reply(self, question: Question) -> Reply:
-        if question.claim.conversation.state is State.BOT:
-            handled = await self._gateway_itself(question)
-            if handled is not None:
-                return handled
-            if question.pressed is not None and question.pressed.payload.startswith(AGREE + ":"):
-                payload = question.pressed.payload.removeprefix(AGREE + ":")
-                question = replace(
-                    question, pressed=Button(title=question.pressed.title, payload=payload), consent=True
-                )
+        handled = await self._gateway_itself(question)
+        if handled is not None:
+            return handled
+        if question.pressed is not None and question.pressed.payload.startswith(AGREE + ":"):
+            payload = question.pressed.payload.removeprefix(AGREE + ":")
+            question = replace(question, pressed=Button(title=question.pressed.title, payload=payload), consent=True)
         reply = await self._responders[question.claim.conversation.state].respond(question)
         if question.claim.conversation.state is State.BOT and not question.noticed and reply.contents:
             notice = self._notice(reply.language or question.language)
+            if any(button.payload.startswith(AGREE) for content in reply.contents for button in content.buttons):
+                return replace(reply, contents=(notice.model_copy(update={"buttons": ()}), *reply.contents))
             return replace(reply, contents=(*reply.contents, notice))
         return reply
 
@@ -140,11 +139,11 @@ class TurnRunner:
                 return self._line("gateway.started", language)
             if keyword is Keyword.WITHDRAW:
                 await consents.withdraw(session, conversation.contact_id, now=now)
-                await consents.forget_lines(session, conversation.id)
+                await self._forget(session, conversation.contact_id)
                 return self._line("gateway.consent_withdrawn", language)
             if payload == DECLINE:
                 await consents.decline(session, conversation.contact_id, now=now)
-                await consents.forget_lines(session, conversation.id)
+                await self._forget(session, conversation.contact_id)
                 return self._line("gateway.consent_declined", language)
             if payload.startswith(AGREE):
                 await consents.give(
@@ -152,6 +151,9 @@ class TurnRunner:
                 )
                 return self._line("gateway.consent_thanks", language) if payload == AGREE else None
         return None
+
+    async def _forget(self, session: AsyncSession, contact_id: str) -> None:
+        await self._keeper.erase(session, await consents.forget_lines(session, contact_id))
 
     def _line(self, key: str, language: str) -> Reply:
         return Reply((OutboundContent(text=sentence("gateway", key, language), language=language, key=key),))

@@ -6,10 +6,10 @@ as easy as giving).
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, null, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.conversations.models import Consent, Message
+from core.conversations.models import Consent, Conversation, Message
 from core.conversations.schemas import ConsentView
 from core.ids import new_id
 
@@ -73,12 +73,34 @@ async def withdraw(session: AsyncSession, contact_id: str, *, now: datetime) -> 
     )
 
 
-async def forget_lines(session: AsyncSession, conversation_id: str) -> None:
-    """Erase what was said in a conversation; that something was said, and when, stays."""
-    await session.execute(
-        update(Message)
-        .where(
-            Message.conversation_id == conversation_id, Message.author == "contact", Message.answered_at.is_not(None)
-        )
-        .values(content=None)
+async def forget_lines(session: AsyncSession, contact_id: str) -> list[int]:
+    """Erase what a contact wrote; that something was written, and when, stays.
+
+    Returns:
+        Numbers of the lines, whose files are the caller's to erase.
+    """
+    theirs = select(Conversation.id).where(Conversation.contact_id == contact_id)
+    return await _forget(session, Message.conversation_id.in_(theirs))
+
+
+async def forget_without_consent(session: AsyncSession, before: datetime) -> list[int]:
+    """Erase answered lines older than the moment of contacts who never agreed, or no longer do.
+
+    Returns:
+        Numbers of the lines, whose files are the caller's to erase.
+    """
+    agreed = select(Consent.contact_id).where(Consent.given_at.is_not(None), Consent.withdrawn_at.is_(None))
+    theirs = select(Conversation.id).where(Conversation.contact_id.not_in(agreed))
+    return await _forget(session, Message.conversation_id.in_(theirs), Message.created_at < before)
+
+
+async def _forget(session: AsyncSession, *which: ColumnElement[bool]) -> list[int]:
+    conditions = (
+        Message.author == "contact",
+        Message.answered_at.is_not(None),
+        Message.content.is_not(None),
+        *which,
     )
+    numbers = list(await session.scalars(select(Message.id).where(*conditions)))
+    await session.execute(update(Message).where(Message.id.in_(numbers)).values(content=null()))
+    return numbers

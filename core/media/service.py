@@ -105,6 +105,18 @@ class MediaStore:
         except FileNotFoundError:
             raise NotFound("media") from None
 
+    def erase(self, media_id: str) -> None:
+        """Remove the file, if it is there."""
+        self._path(media_id).unlink(missing_ok=True)
+
+
+async def erase(session: AsyncSession, store: MediaStore, message_ids: list[int]) -> None:
+    """Erase the files of messages, content and row."""
+    rows = await session.scalars(select(Media).where(Media.message_id.in_(message_ids)))
+    for row in list(rows):
+        await asyncio.to_thread(store.erase, row.id)
+        await session.delete(row)
+
 
 async def keep(
     session: AsyncSession,

@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 
 from core.clock import FixedClock
+from core.conversations import consents
 from core.conversations import service as conversations
 from core.db import Base, Database
 from core.events import AddressRef, InboundMessage, Kind, OutboundContent
@@ -108,6 +109,7 @@ class Scene:
         async with self.db.transaction() as session:
             view = await conversations.get(session, conversation_id)
             await conversations.set_language(session, view.contact_id, language, fixed=False)
+            await consents.give(session, view.contact_id, locale=language, channel="whatsapp", now=self.clock.now())
             if room is not None:
                 await conversations.set_room(session, conversation_id, room)
             return await queue.request_handover(
