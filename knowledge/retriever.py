@@ -49,7 +49,7 @@ class Retriever:
 
     def __init__(self, index: Index, embedder: Embedder, weights: Weights | None = None) -> None:
         self._index = index
-        self._embedder = embedder
+        self.embedder = embedder
         self.weights = weights or Weights()
         self._ignored = ignored_words()
         catalogue = index.catalogue
@@ -109,7 +109,7 @@ class Retriever:
         if language == "hi-Latn":
             views.append(to_devanagari(views[0]))
             content = content + [word for word in self._unit_words.content_words(views[1]) if word not in content]
-        vectors = self._embedder.embed_questions(views)
+        vectors = self.embedder.embed_questions(views)
         asks = self._asks.shares(vectors)
         return self._weigh(
             _Question(language, listed, content, self._index.search(vectors), asks, scheme, aspect), limit

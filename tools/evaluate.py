@@ -2,7 +2,6 @@
 
 `python -m tools.evaluate`                    measure with the committed thresholds, compare with the baseline
 `python -m tools.evaluate --calibrate`        set the thresholds anew on the calibration half first
-`python -m tools.evaluate --fit`              fit the evidence model on the development questions first
 `python -m tools.evaluate --write-baseline`   keep the measured figures as the baseline
 
 A question belongs to the calibration half when the SHA-256 of its id is even. Thresholds are chosen on that
@@ -23,11 +22,11 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from knowledge.evidence import MODEL, Evidence, load_model
+from knowledge.evidence import Evidence, load_model
 from knowledge.library import Library
 from knowledge.retriever import Retriever
 from knowledge.service import THRESHOLDS, load_thresholds
@@ -84,14 +83,15 @@ def ask(retriever: Retriever, question: dict[str, Any]) -> Outcome:
     began = time.perf_counter()
     retrieval = retriever.retrieve(question["question"], language, scheme=question.get("about"), limit=DEPTH)
     spent = time.perf_counter() - began
-    schemes, aspects = _listed(question.get("scheme")), _listed(question.get("aspect"))
+    schemes, aspects = listed(question.get("scheme")), listed(question.get("aspect"))
     in_scheme = [found.passage.scheme in schemes for found in retrieval.found]
     in_section = [ok and f.passage.aspect in aspects for ok, f in zip(in_scheme, retrieval.found, strict=True)]
     missing = bool(retrieval.found) and retrieval.found[0].missing_aspect
     return Outcome(question, language, retrieval.evidence, _rank(in_scheme), _rank(in_section), missing, spent)
 
 
-def _listed(value: str | list[str] | None) -> list[str]:
+def listed(value: str | list[str] | None) -> list[str]:
+    """Return a value, a list of values or nothing as a list."""
     return [value] if isinstance(value, str) else value or []
 
 
@@ -102,36 +102,6 @@ def _rank(hits: Sequence[bool]) -> int:
 def ask_all(retriever: Retriever, questions: Iterable[dict[str, Any]]) -> list[Outcome]:
     """Put all questions, one after the other."""
     return [ask(retriever, question) for question in questions]
-
-
-def fit(answerable: Sequence[Outcome], unanswerable: Sequence[Outcome], path: Path = MODEL) -> None:
-    """Fit the logistic evidence model by gradient descent with a ridge, and write it."""
-    import numpy as np
-
-    names = [field.name for field in fields(Evidence)]
-    rows = np.array([outcome.evidence.values() for outcome in (*answerable, *unanswerable)])
-    truth = np.array([float(outcome.scheme_rank == 1) for outcome in answerable] + [0.0] * len(unanswerable))
-    means, scales = rows.mean(axis=0), rows.std(axis=0)
-    scales[scales < 1e-6] = 1.0
-    inputs = (rows - means) / scales
-    weight = np.where(truth == 1, 0.5 / max(truth.sum(), 1), 0.5 / max((1 - truth).sum(), 1))
-    factors, offset = np.zeros(len(names)), 0.0
-    for _ in range(4000):
-        error = weight * (1 / (1 + np.exp(-(inputs @ factors + offset))) - truth)
-        factors -= 0.5 * (inputs.T @ error + 0.003 * factors)
-        offset -= 0.5 * float(error.sum())
-    numbers = zip(names, means, scales, factors, strict=True)
-    content = {
-        "how": f"python -m tools.evaluate --fit: {len(answerable)} answerable and {len(unanswerable)} unanswerable "
-        "development questions (tests/knowledge/development; most twice, alone and about a scheme), ridge 0.003",
-        "offset": round(offset, 4),
-        "evidence": {n: {"mean": _round(m), "scale": _round(s), "factor": _round(f)} for n, m, s, f in numbers},
-    }
-    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-
-
-def _round(number: float) -> float:
-    return round(float(number), 4)
 
 
 def calibrate(
@@ -194,9 +164,9 @@ def measure(
 
 
 def _share(hits: Iterable[bool]) -> list[float]:
-    listed = list(hits)
-    low, high = wilson(sum(listed), len(listed))
-    return [sum(listed) / max(len(listed), 1), low, high, len(listed)]
+    counted = list(hits)
+    low, high = wilson(sum(counted), len(counted))
+    return [sum(counted) / max(len(counted), 1), low, high, len(counted)]
 
 
 def show(table: dict[str, dict[str, list[float]]], baseline: dict[str, Any] | None) -> bool:
@@ -224,14 +194,11 @@ def show(table: dict[str, dict[str, list[float]]], baseline: dict[str, Any] | No
 def main(arguments: list[str] | None = None) -> int:
     """Measure; exit status 1 when a figure got worse than the baseline allows."""
     parser = argparse.ArgumentParser(prog="python -m tools.evaluate", description=__doc__.split("\n")[0])
-    for option in ("calibrate", "fit", "write-baseline"):
+    for option in ("calibrate", "write-baseline"):
         parser.add_argument(f"--{option}", action="store_true")
     parser.add_argument("--development", action="store_true", help="measure on the development questions instead")
     given = parser.parse_args(arguments)
-    retriever = _retriever()
-    if given.fit:
-        positive, negative = _development(retriever)
-        fit(ask_all(retriever, positive), ask_all(retriever, negative))
+    retriever = open_retriever()
     answerable, unanswerable = _asked(retriever, development=given.development)
     model = load_model()
 
@@ -248,7 +215,7 @@ def main(arguments: list[str] | None = None) -> int:
     worse = show(table, kept)
     if given.write_baseline:
         figures = {
-            lang: {k: [_round(n) for n in v] for k, v in row.items() if k[:2] != "ms"} for lang, row in table.items()
+            lang: {k: [round(n, 4) for n in v] for k, v in row.items() if k[:2] != "ms"} for lang, row in table.items()
         }
         BASELINE.write_text(
             json.dumps({"thresholds": thresholds, "figures": figures}, indent=1) + "\n", encoding="utf-8"
@@ -256,7 +223,8 @@ def main(arguments: list[str] | None = None) -> int:
     return int(worse and not given.write_baseline)
 
 
-def _retriever() -> Retriever:
+def open_retriever() -> Retriever:
+    """Open the index in use, built anew when it is outdated; warmed up, so that timings are true."""
     library = Library(KnowledgeSettings())
     library.open(lambda done, of: print(f"\rembedded {done} of {of}", end="", file=sys.stderr))
     if library.service is None:
@@ -264,16 +232,6 @@ def _retriever() -> Retriever:
     retriever = library.service.retriever
     retriever.retrieve("warm up", "hi-Latn")
     return retriever
-
-
-def _development(retriever: Retriever) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return the development questions, each also as asked in a conversation about some scheme."""
-    positive = read(DEVELOPMENT / "answerable.jsonl")
-    negative = read(DEVELOPMENT / "unanswerable.jsonl")
-    schemes = retriever.schemes
-    about_it = [row | {"about": _listed(row["scheme"])[0]} for row in positive if "about" not in row]
-    about_another = [row | {"about": schemes[place * 7 % len(schemes)]} for place, row in enumerate(negative)]
-    return positive + about_it, negative + about_another
 
 
 def _asked(retriever: Retriever, *, development: bool) -> tuple[list[Outcome], list[Outcome]]:
