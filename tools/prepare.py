@@ -57,7 +57,8 @@ def build_index(installation: Installation) -> None:
 def train(installation: Installation) -> None:
     """Train the assistant; our own hash decides, so Rasa's cache is kept out of the project and not asked."""
     env = installation.env("BOT_")
-    env["RASA_CACHE_DIRECTORY"] = str(installation.data_dir / "rasa-cache")
+    rasa_cache = installation.data_dir / "rasa-cache"
+    env["RASA_CACHE_DIRECTORY"] = str(rasa_cache)
     rasa = str(ROOT / "bot" / ".venv" / "bin" / "rasa")
     out = str(installation.data_dir / "models")
     run_logged(
@@ -66,6 +67,7 @@ def train(installation: Installation) -> None:
         "The assistant could not be trained: the log names the line of data/, domain.yml or config.yml to mend.",
         env,
     )
+    shutil.rmtree(rasa_cache, ignore_errors=True)
 
 
 def create_demo_officer(installation: Installation) -> None:
