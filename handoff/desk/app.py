@@ -8,7 +8,8 @@ from starlette.exceptions import HTTPException
 from core.clock import Clock
 from core.db import Database
 from core.errors import Conflict, InvalidInput, NotFound, NotPermitted, SahayakError
-from handoff.desk import assets, auth, views
+from core.media.service import MediaStore
+from handoff.desk import assets, auth, files, views
 from handoff.desk.acts import LONGEST_REPLY, Acts, SaidOtherwise, Wake
 from handoff.desk.guard import Attempts, Guard
 from handoff.desk.live import Live
@@ -28,7 +29,12 @@ _ANSWERS: dict[type[Exception], tuple[int, str]] = {
 
 
 def make_desk(
-    db: Database, clock: Clock, wake: Wake, settings: DeskSettings, officers: Officers | None = None
+    db: Database,
+    clock: Clock,
+    wake: Wake,
+    settings: DeskSettings,
+    store: MediaStore,
+    officers: Officers | None = None,
 ) -> FastAPI:
     """The desk as an application; it needs no lifespan of its own.
 
@@ -37,6 +43,7 @@ def make_desk(
         clock: Tells the time.
         wake: Starts the delivery of what is queued in a conversation.
         settings: Limits and keys.
+        store: Where contacts' files are kept.
         officers: Made from the database when not given.
 
     Raises:
@@ -52,10 +59,12 @@ def make_desk(
         live=Live(db, settings.poll_seconds),
         attempts=Attempts(settings.sign_in_per_minute),
         assets=assets.load(),
+        store=store,
     )
     app.add_middleware(Guard)
     app.include_router(auth.router)
     app.include_router(views.router)
+    app.include_router(files.router)
     app.add_api_route("/static/{version}/{name}", _asset, methods=["GET"])
     app.add_exception_handler(SahayakError, _show_error)
     app.add_exception_handler(RequestValidationError, _show_error)

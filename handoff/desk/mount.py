@@ -5,6 +5,8 @@ from fastapi.responses import RedirectResponse
 
 from core.clock import Clock
 from core.db import Database
+from core.media.service import MediaStore
+from core.settings import CoreSettings
 from handoff.desk.acts import Wake
 from handoff.desk.app import make_desk
 from handoff.desk.settings import DeskSettings
@@ -21,7 +23,8 @@ def mount(app: FastAPI, db: Database, clock: Clock, wake: Wake) -> None:
         clock: Tells the time.
         wake: Starts the delivery of what is queued in a conversation.
     """
-    app.mount(PATH, make_desk(db, clock, wake, DeskSettings()), name="desk")
+    store = MediaStore(CoreSettings().data_dir / "media")
+    app.mount(PATH, make_desk(db, clock, wake, DeskSettings(), store), name="desk")
 
     async def with_slash() -> RedirectResponse:
         return RedirectResponse(f"{PATH}/", 307)

@@ -74,6 +74,14 @@ class Tick:
 
 
 @dataclass(frozen=True)
+class File:
+    """A file that came with a line."""
+
+    position: int
+    kind: str
+
+
+@dataclass(frozen=True)
 class Line:
     """A line of a transcript as it is shown."""
 
@@ -83,6 +91,7 @@ class Line:
     text: str
     language: str | None
     note: str
+    files: tuple[File, ...]
     choices: tuple[str, ...]
     at: str
     tick: Tick | None
@@ -263,6 +272,10 @@ def _line(reader: Reader, message: MessageView, names: dict[str, str], tick: Tic
     say, content = reader.say, message.content
     by = names.get(message.officer_id or "") or say(f"by_{message.author}")
     text = str((content or {}).get("text") or "")
+    files = tuple(
+        File(position, words.media_kind(say, str(media.get("declared_type", ""))))
+        for position, media in enumerate((content or {}).get("media") or ())
+    )
     note = _note(say, content)
     return Line(
         id=message.id,
@@ -270,7 +283,8 @@ def _line(reader: Reader, message: MessageView, names: dict[str, str], tick: Tic
         by=by,
         text=text,
         language=(content or {}).get("language"),
-        note=note or ("" if text else say("empty")),
+        note=note or ("" if text or files else say("empty")),
+        files=files,
         choices=tuple(str(button.get("title", "")) for button in (content or {}).get("buttons") or ()),
         at=words.clock_time(message.created_at, reader.now, reader.officer.language),
         tick=tick,
@@ -280,18 +294,8 @@ def _line(reader: Reader, message: MessageView, names: dict[str, str], tick: Tic
 def _note(say: Say, content: dict[str, Any] | None) -> str:
     if content is None:
         return say("erased")
-    notes = [
-        say("media", kind=words.media_kind(say, str(media.get("declared_type", ""))))
-        for media in content.get("media") or ()
-    ]
     place = content.get("location")
-    if place:
-        notes.append(
-            say(
-                "location",
-                latitude=f"{place['latitude']:.4f}",
-                longitude=f"{place['longitude']:.4f}",
-                label=place.get("label") or "",
-            ).strip()
-        )
-    return "; ".join(notes)
+    if not place:
+        return ""
+    latitude, longitude = f"{place['latitude']:.4f}", f"{place['longitude']:.4f}"
+    return say("location", latitude=latitude, longitude=longitude, label=place.get("label") or "").strip()

@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from core.clock import Clock
 from core.db import Database
 from core.i18n import LANGUAGES
+from core.media.service import MediaStore
 from handoff.desk.acts import Acts
 from handoff.desk.assets import Asset
 from handoff.desk.guard import Attempts
@@ -40,6 +41,7 @@ class Desk:
     live: Live
     attempts: Attempts
     assets: dict[str, Asset]
+    store: MediaStore
 
 
 def desk_of(request: Request) -> Desk:

@@ -105,7 +105,7 @@ async def show_lines(request: Request, signed_in: Reading, conversation_id: str,
     async with desk_of(request).db.reading() as session:
         await pages.opened(session, reader, conversation_id)
         lines, ticks = await pages.transcript(session, reader, conversation_id, after_id=after)
-    return render(request, "lines.html", lines=lines, ticks=ticks)
+    return render(request, "lines.html", lines=lines, ticks=ticks, conversation_id=conversation_id)
 
 
 @router.get("/c/{conversation_id}/acts")

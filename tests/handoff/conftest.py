@@ -20,6 +20,7 @@ from core.conversations import service as conversations
 from core.db import Base, Database
 from core.events import AddressRef, InboundMessage, Kind, OutboundContent
 from core.ids import new_id
+from core.media.service import MediaStore
 from core.outbox import service as outbox
 from core.privacy.encryption import Keyring, install
 from core.turns.service import Intake
@@ -32,7 +33,15 @@ from handoff.queue import service as queue
 from handoff.queue.service import HandoverView
 
 NOON = datetime(2026, 11, 2, 6, 30, tzinfo=UTC)
-for _feature in ("core.audit", "core.conversations", "core.outbox", "core.turns", "handoff.officers", "handoff.queue"):
+for _feature in (
+    "core.audit",
+    "core.conversations",
+    "core.media",
+    "core.outbox",
+    "core.turns",
+    "handoff.officers",
+    "handoff.queue",
+):
     importlib.import_module(f"{_feature}.models")
 PASSWORD = "correct horse battery"
 _numbers = count(100)
@@ -44,8 +53,17 @@ def keyring() -> None:
 
 
 @pytest.fixture
-async def db(tmp_path: Path) -> AsyncIterator[Database]:
-    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'desk.db'}")
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """SQLite, or PostgreSQL for tests that ask for it."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        return f"sqlite+aiosqlite:///{tmp_path / 'desk.db'}"
+    url: str = request.getfixturevalue("postgres_url")
+    return url.replace("postgresql://", "postgresql+psycopg://")
+
+
+@pytest.fixture
+async def db(database_url: str) -> AsyncIterator[Database]:
+    database = Database(database_url)
     async with database.engine.begin() as connection:
         await connection.run_sync(Base.metadata.create_all)
     yield database
@@ -124,6 +142,14 @@ class Scene:
             ids = await outbox.post(session, conversation_id, turn_id, [content], author="bot", now=self.clock.now())
             return ids[0]
 
+    async def sends_file(self, conversation_id: str, declared_type: str) -> int:
+        """A contact sends a file that is not fetched yet; returns the line's number."""
+        content = {"text": "", "media": [{"url": "https://provider.test/1", "declared_type": declared_type}]}
+        async with self.db.transaction() as session:
+            return await conversations.append(
+                session, conversation_id, author="contact", kind="media", content=content, now=self.clock.now()
+            )
+
     async def lines(self, conversation_id: str) -> list[tuple[str, str]]:
         """(author, text) of a transcript."""
         async with self.db.reading() as session:
@@ -142,10 +168,15 @@ def settings() -> DeskSettings:
 
 
 @pytest.fixture
-def site(scene: Scene, settings: DeskSettings) -> FastAPI:
+def store(tmp_path: Path) -> MediaStore:
+    return MediaStore(tmp_path / "media")
+
+
+@pytest.fixture
+def site(scene: Scene, settings: DeskSettings, store: MediaStore) -> FastAPI:
     """A web application with the desk under /desk."""
     app = FastAPI()
-    app.mount("/desk", make_desk(scene.db, scene.clock, scene.wake, settings, scene.officers))
+    app.mount("/desk", make_desk(scene.db, scene.clock, scene.wake, settings, store, scene.officers))
     return app
 
 

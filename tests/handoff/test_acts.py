@@ -30,6 +30,7 @@ async def state_of(db: Database, conversation_id: str) -> State:
         return (await conversations.get(session, conversation_id)).state
 
 
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 async def test_the_whole_way(scene: Scene, acts: Acts, db: Database) -> None:
     asha, asked = await scene.officer("asha"), await scene.waits()
     conversation = asked.conversation_id
@@ -52,6 +53,7 @@ async def test_the_whole_way(scene: Scene, acts: Acts, db: Database) -> None:
     assert acts_kept == ["handover.request", "handover.claim", "conversation.reply", "handover.resolve"]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 async def test_of_many_officers_exactly_one_gets_each(scene: Scene, acts: Acts) -> None:
     people = [await scene.officer(f"officer{i}") for i in range(5)]
     asked = [await scene.waits(i) for i in range(8)]
@@ -65,6 +67,7 @@ async def test_of_many_officers_exactly_one_gets_each(scene: Scene, acts: Acts) 
         assert len(notices) == 1
 
 
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 async def test_a_reply_sent_many_times_is_said_once(scene: Scene, acts: Acts) -> None:
     asha, asked = await scene.officer("asha"), await scene.waits()
     await acts.claim(asha, asked.id)
@@ -120,6 +123,7 @@ async def test_given_back_it_stands_in_front_and_can_be_claimed_again(scene: Sce
     assert len(notices) == 3
 
 
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 async def test_rooms_are_kept_apart(scene: Scene, acts: Acts, db: Database) -> None:
     here, there = await scene.officer("asha", room="kanpur"), await scene.officer("ravi", room="patna")
     hub = await scene.officer("hub", Role.HUB)
@@ -187,6 +191,7 @@ def test_what_cannot_be_sent(typed: str) -> None:
         clean_reply(typed)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 async def test_messages_in_trouble_are_listed_by_room_until_seen(scene: Scene, acts: Acts, db: Database) -> None:
     here, there = await scene.officer("asha", room="kanpur"), await scene.officer("ravi", room="patna")
     asked = await scene.waits(room="kanpur")

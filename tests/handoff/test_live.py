@@ -33,6 +33,7 @@ async def test_a_new_request_reaches_every_page(scene: Scene, live: Live) -> Non
         assert await one.take(0.1) == []
 
 
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 async def test_lines_ticks_and_owner_reach_the_page_that_shows_them(scene: Scene, live: Live) -> None:
     asha, asked, elsewhere = await scene.officer("asha"), await scene.waits(1), await scene.waits(2)
     conversation = asked.conversation_id

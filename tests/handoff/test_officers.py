@@ -45,6 +45,7 @@ async def test_wrong_login_or_password(scene: Scene, login: str, password: str) 
         await scene.officers.sign_in(login, password)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 async def test_locked_after_five_failures_for_fifteen_minutes(scene: Scene, clock: FixedClock) -> None:
     await scene.officer("asha")
     for _ in range(5):
@@ -65,6 +66,7 @@ async def test_a_success_forgets_the_failures_before_it(scene: Scene) -> None:
         await scene.officers.sign_in("asha", PASSWORD)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 async def test_guesses_side_by_side_are_counted_before_they_are_checked(scene: Scene) -> None:
     await scene.officer("asha")
     guesses = [scene.officers.sign_in("asha", f"guess {i}") for i in range(12)]

@@ -13,6 +13,8 @@ from pydantic import SecretStr
 from core.clock import FixedClock
 from core.events import DeliveryState
 from core.ids import new_id
+from core.media import service as media
+from core.media.service import MediaStore
 from core.outbox import service as outbox
 from handoff.desk.app import make_desk
 from handoff.desk.guard import Attempts
@@ -43,10 +45,10 @@ async def test_wrong_passwords_lock_the_account(scene: Scene, browser: Browser, 
     assert (await browser.sign_in("asha")).status_code == 303
 
 
-async def test_attempts_from_one_address_are_limited(scene: Scene) -> None:
+async def test_attempts_from_one_address_are_limited(scene: Scene, store: MediaStore) -> None:
     settings = DeskSettings(session_key=SecretStr("k" * 64), sign_in_per_minute=3)
     app = FastAPI()
-    app.mount("/desk", make_desk(scene.db, scene.clock, scene.wake, settings, scene.officers))
+    app.mount("/desk", make_desk(scene.db, scene.clock, scene.wake, settings, store, scene.officers))
     async with Browser(app) as browser:
         statuses = [(await browser.sign_in("nobody")).status_code for _ in range(4)]
     assert statuses == [401, 401, 401, 429]
@@ -73,7 +75,17 @@ async def test_the_sign_in_form_must_be_ours(scene: Scene, browser: Browser) -> 
         assert answer.status_code == 403
 
 
-READS = ["/", "/c/{conversation}", "/c/{conversation}/lines", "/c/{conversation}/acts", "/lists", "/attention", "/live"]
+READS = [
+    "/files/x",
+    "/c/{conversation}/files/1/0",
+    "/",
+    "/c/{conversation}",
+    "/c/{conversation}/lines",
+    "/c/{conversation}/acts",
+    "/lists",
+    "/attention",
+    "/live",
+]
 WRITES = [
     "/handovers/{handover}/claim",
     "/handovers/{handover}/reply",
@@ -92,11 +104,16 @@ def filled(path: str, conversation: str, handover: str) -> str:
 def test_every_route_is_in_one_of_the_two_lists(site: FastAPI) -> None:
     desk = next(route.app for route in site.routes if getattr(route, "path", "") == "/desk")  # type: ignore[attr-defined]
     found = {
-        (method, re.sub(r"{(\w+?)(_id)?}", r"{\1}", path).replace("{outbound}", "x"))
+        (method, shape(path))
         for path, method in _routes(desk)
         if not path.startswith("/static/") and path != "/sign-in"
     }
     assert found == {("GET", path) for path in READS} | {("POST", path) for path in WRITES}
+
+
+def shape(path: str) -> str:
+    plain = re.sub(r"{(\w+?)(_id)?}", r"{\1}", path)
+    return re.sub("{(outbound|media)}", "x", plain).replace("{message}/{position}", "1/0")
 
 
 def _routes(app: FastAPI) -> list[tuple[str, str]]:
@@ -210,7 +227,7 @@ async def test_another_rooms_conversation_is_not_there(scene: Scene, browser: Br
     await browser.sign_in("asha")
     for path in READS[:-1]:
         answer = await browser.get(filled(path, asked.conversation_id, asked.id))
-        assert answer.status_code == (404 if "conversation" in path else 200)
+        assert answer.status_code == (404 if "{" in path else 422 if "files" in path else 200)
         assert "kanpur only" not in answer.text
         assert asked.id not in answer.text
     assert (await browser.act(f"/handovers/{asked.id}/claim")).status_code == 404
@@ -358,8 +375,39 @@ async def test_the_desk_speaks_the_officers_language(scene: Scene, browser: Brow
     assert '<html lang="hi">' in (await browser.get("/c/nothing")).text
 
 
-async def test_cookies_are_secure_behind_https(scene: Scene) -> None:
+async def test_cookies_are_secure_behind_https(scene: Scene, store: MediaStore) -> None:
     settings = DeskSettings(session_key=SecretStr("k" * 64), https=True)
-    app = make_desk(scene.db, scene.clock, scene.wake, settings, scene.officers)
+    app = make_desk(scene.db, scene.clock, scene.wake, settings, store, scene.officers)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://desk.test") as client:
         assert "secure" in (await client.get("/sign-in")).headers["set-cookie"].lower()
+
+
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63f8cfc000000301010018dd8db00000000049454e44ae426082"
+)
+
+
+async def test_a_contacts_file_is_shown_to_the_officer_for_a_while(
+    scene: Scene, browser: Browser, other: Browser, store: MediaStore, clock: FixedClock
+) -> None:
+    await scene.officer("asha", room="kanpur")
+    await scene.officer("ravi", room="kanpur")
+    asked = await scene.waits(room="kanpur")
+    line = await scene.sends_file(asked.conversation_id, "image/png")
+    await browser.sign_in("asha")
+    await other.sign_in("ravi")
+    path = f"/c/{asked.conversation_id}/files/{line}/0"
+    assert f'href="/desk{path}"' in (await browser.get(f"/c/{asked.conversation_id}")).text
+    assert (await browser.get(path)).status_code == 404
+    async with scene.db.transaction() as session:
+        await media.keep(
+            session, store, message_id=line, position=0, declared_type="image/png", content=PNG, now=clock.now()
+        )
+    link = (await browser.get(path)).headers["location"].removeprefix("/desk")
+    shown = await browser.get(link)
+    assert (shown.status_code, shown.content, shown.headers["content-type"]) == (200, PNG, "image/png")
+    assert "sandbox" in shown.headers["content-security-policy"]
+    assert (await other.get(link)).status_code == 403
+    assert (await browser.get(path.replace(f"/{line}/", f"/{line - 1}/"))).status_code == 404
+    clock.at += timedelta(minutes=6)
+    assert (await browser.get(link)).status_code == 403
