@@ -39,7 +39,7 @@ def all_actions(knowledge: Knowledge, desk: OfficerDesk, close_margin: float) ->
         Fallback(desk, answers),
         ChangeLanguage(),
         Deny(),
-        Repeat(),
+        Repeat(answers),
         Cancel(),
         Feedback("good"),
         Feedback("bad"),

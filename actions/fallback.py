@@ -7,7 +7,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions import conversation
 from actions.handoff import Events, OfficerDesk, hand_over
-from actions.knowledge import Answers
+from actions.knowledge import Answers, aspect_in_question, is_follow_up, scheme_in_question
 
 # Intents that make sense as "did you mean": one word about each is in the catalogue.
 OFFERED = {
@@ -47,9 +47,11 @@ class Fallback(Action):  # type: ignore[misc]
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         """Do the step that is due."""
         turn = conversation.read(tracker)
-        scheme = turn.entity("scheme")
-        if scheme:  # a named scheme is a question about it, however it is put
-            return await self._answers.answer(dispatcher, turn, scheme=scheme, aspect=turn.entity("aspect"))
+        slot = tracker.get_slot("scheme")
+        if turn.entity("scheme") or is_follow_up(turn, slot):
+            # A named scheme, or a section after an answer, is a question about it, however it is put.
+            scheme, aspect = scheme_in_question(turn, slot), aspect_in_question(turn)
+            return await self._answers.answer(dispatcher, turn, scheme=scheme, aspect=aspect)
         times = conversation.fallbacks_in_a_row(tracker)
         offers = suggestions(tracker.latest_message)
         if times >= 3:

@@ -173,6 +173,11 @@ def scheme_in_question(turn: Turn, slot: str | None) -> str | None:
     return slot if slot and short and turn.text and turn.entity("aspect") else None
 
 
+def is_follow_up(turn: Turn, slot: str | None) -> bool:
+    """Whether a message only names a section after an answer: "and the fees?" has no scheme and hardly an intent."""
+    return aspect_in_question(turn) is not None and scheme_in_question(turn, slot) is not None
+
+
 def aspect_in_question(turn: Turn) -> str | None:
     """The section a question asks for; "what is it" is what an answer starts with anyway."""
     aspect = turn.entity("aspect")

@@ -9,6 +9,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions import conversation
 from actions.handoff import Events
+from actions.knowledge import Answers, aspect_in_question, is_follow_up, scheme_in_question
 
 log = structlog.get_logger(__name__)
 
@@ -16,12 +17,21 @@ log = structlog.get_logger(__name__)
 class Repeat(Action):  # type: ignore[misc]
     """Says the last answer again, in the language spoken now."""
 
+    def __init__(self, answers: Answers) -> None:
+        self._answers = answers
+
     def name(self) -> str:
         """Name in the domain."""
         return "action_repeat"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         """Repeat every message of the last turn that said something."""
+        turn = conversation.read(tracker)
+        scheme = tracker.get_slot("scheme")
+        if is_follow_up(turn, scheme):
+            return await self._answers.answer(
+                dispatcher, turn, scheme=scheme_in_question(turn, scheme), aspect=aspect_in_question(turn)
+            )
         messages = [message for message in conversation.last_messages(tracker) if message.get("key")]
         for message in messages:
             params = {name: value for name, value in (message.get("params") or {}).items() if value is not None}

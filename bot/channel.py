@@ -6,21 +6,25 @@ from typing import Any, Awaitable, Callable, Dict, List, Optional
 
 from rasa.core.channels.channel import InputChannel, OutputChannel, UserMessage
 from sanic import Blueprint, response
+from sanic.exceptions import SanicException
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot import remote_actions
 from bot.answers import AnswerStore
 from bot.catalogue import DEFAULT_LANGUAGE, LANGUAGES
-from bot.components.text import normalise
+from bot.components.text import has_letters, normalise
 from bot.turn import Turn, current_turn
 
 logger = logging.getLogger(__name__)
+
+OnMessage = Callable[[UserMessage], Awaitable[Any]]
 
 NAME = "sahayak"
 MAX_EVENTS = 240
 """A tracker longer than this makes every turn slower; a new session shortens it."""
 _KINDS = {"media": "/received_media", "location": "/received_location", "empty": "/received_nothing"}
+_GESTURES = {"👍": "/affirm", "👌": "/affirm", "✅": "/affirm", "👎": "/deny", "❌": "/deny", "🙏": "/thanks"}
 
 
 class TurnOutput(OutputChannel):
@@ -55,6 +59,16 @@ class MalformedTurn(ValueError):
     """The request is not a turn: says which field and what was expected."""
 
 
+def _body_of(request: Request) -> Dict[str, Any]:
+    try:
+        body = request.json
+    except SanicException as error:
+        raise MalformedTurn("body") from error
+    if not isinstance(body, dict):
+        raise MalformedTurn("body")
+    return body
+
+
 def _field(body: Dict[str, Any], name: str, kind: Any, required: bool = False) -> Any:
     value = body.get(name)
     if value is None and not required:
@@ -73,7 +87,10 @@ def message_text(body: Dict[str, Any]) -> str:
     if button:
         return button if button.startswith("/") else f"/{button}"
     text = normalise(_field(body, "text", str) or "").lstrip("/ ")
-    if not text:
+    if not has_letters(text):
+        gesture = next((meant for sign, meant in _GESTURES.items() if sign in text), None)
+        if gesture:
+            return gesture
         return _KINDS.get(body.get("kind") or "empty", "/received_nothing")
     return text
 
@@ -107,7 +124,7 @@ class SahayakInput(InputChannel):
         self._answers = AnswerStore(stored_answers)
         remote_actions.install()
 
-    def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
+    def blueprint(self, on_new_message: OnMessage) -> Blueprint:
         """The routes of the channel."""
         routes = Blueprint("sahayak_webhook", f"{__name__}.SahayakInput")
 
@@ -120,9 +137,7 @@ class SahayakInput(InputChannel):
             if not self._permitted(request):
                 return response.json({"error": "not permitted"}, status=401)
             try:
-                body = request.json
-                if not isinstance(body, dict):
-                    raise MalformedTurn("body")
+                body = _body_of(request)
                 turn_id = _field(body, "turn_id", str, required=True)
                 conversation_id = _field(body, "conversation_id", str, required=True)
                 text = message_text(body)
@@ -141,49 +156,44 @@ class SahayakInput(InputChannel):
         return hmac.compare_digest(given.encode(), f"Bearer {self._token}".encode())
 
     async def _answer(
-        self,
-        on_new_message: Callable[[UserMessage], Awaitable[Any]],
-        body: Dict[str, Any],
-        turn_id: str,
-        conversation_id: str,
-        text: str,
+        self, on_new_message: OnMessage, body: Dict[str, Any], turn_id: str, conversation_id: str, text: str
     ) -> Dict[str, Any]:
         turn = Turn(turn_id)
         mark = current_turn.set(turn)
+        metadata = metadata_of(body)
+        output = TurnOutput(str(body.get("channel") or NAME))
+        message = UserMessage(text, output, conversation_id, None, output.name(), turn_id, metadata)
         try:
-            metadata = metadata_of(body)
-            output = TurnOutput(str(body.get("channel") or NAME))
-            await self._predict(on_new_message, UserMessage(text, output, conversation_id, None, output.name(), turn_id, metadata))
+            await on_new_message(message)
             if turn.failures:
                 logger.error("turn failed: actions %s could not be run", ",".join(turn.failures))
                 return _failed(turn_id, metadata, "action_unavailable")
-            answer = {
-                "turn_id": turn_id,
-                "status": "ok",
-                "language": turn.language or metadata["language"] or DEFAULT_LANGUAGE,
-                "language_fixed": bool(metadata.get("language_fixed") or turn.language_fixed),
-                "error": None,
-                "messages": output.messages,
-            }
+            answer = _answered(turn, metadata, output.messages)
             self._answers.put(turn_id, answer)
-            if turn.events > MAX_EVENTS:
-                await self._new_session(on_new_message, conversation_id)
             logger.info("turn answered: %d messages", len(output.messages))
+            if turn.events > MAX_EVENTS:
+                await _new_session(on_new_message, conversation_id)
             return answer
         except Exception as error:  # an error is an answer here: the gateway retries, then apologises
-            logger.error("turn failed: %s", type(error).__name__)
-            return _failed(turn_id, metadata_of(body), type(error).__name__)
+            logger.error("turn failed: %s", type(error).__name__)  # noqa: TRY400 - a trace may hold the text
+            return self._answers.get(turn_id) or _failed(turn_id, metadata, type(error).__name__)
         finally:
             current_turn.reset(mark)
 
-    @staticmethod
-    async def _predict(on_new_message: Callable[[UserMessage], Awaitable[Any]], message: UserMessage) -> None:
-        await on_new_message(message)
 
-    @staticmethod
-    async def _new_session(on_new_message: Callable[[UserMessage], Awaitable[Any]], conversation_id: str) -> None:
-        quiet = TurnOutput(NAME)
-        await on_new_message(UserMessage("/session_start", quiet, conversation_id, None, NAME))
+async def _new_session(on_new_message: OnMessage, conversation_id: str) -> None:
+    await on_new_message(UserMessage("/session_start", TurnOutput(NAME), conversation_id, None, NAME))
+
+
+def _answered(turn: Turn, metadata: Dict[str, Any], messages: List[Dict[str, Any]]) -> Dict[str, Any]:
+    return {
+        "turn_id": turn.turn_id,
+        "status": "ok",
+        "language": turn.language or metadata.get("language") or DEFAULT_LANGUAGE,
+        "language_fixed": bool(metadata.get("language_fixed") or turn.language_fixed),
+        "error": None,
+        "messages": messages,
+    }
 
 
 def _failed(turn_id: str, metadata: Dict[str, Any], error: str) -> Dict[str, Any]:

@@ -17,7 +17,7 @@ from rasa.shared.utils.io import read_yaml, read_yaml_file
 
 from bot.components.patterns import Found, find_patterns
 from bot.components.phrases import PhraseTable
-from bot.components.sources import CORPUS, GAZETTEERS, component_sources, digest
+from bot.components.sources import CORPUS, GAZETTEERS, digest, modules
 from bot.components.text import is_payload, normalise
 
 _TABLES = ("schemes", "aspects", "languages", "states", "districts")
@@ -154,8 +154,8 @@ class GazetteerEntityExtractor(GraphComponent, EntityExtractorMixin):
 
     @classmethod
     def fingerprint_addon(cls, config: Dict[str, Any]) -> Optional[str]:
-        """Freeze again when a gazetteer, the corpus or a module of this package changes."""
-        return digest([*component_sources(), *GAZETTEERS.glob("*.yml"), *corpus_paths()])
+        """Freeze again when a gazetteer, the corpus or its modules change."""
+        return digest([*modules("entities", "patterns", "phrases", "text"), *GAZETTEERS.glob("*.yml"), *corpus_paths()])
 
     def train(self, training_data: TrainingData) -> Resource:
         """Freeze the gazetteers and the names of the corpus into the model."""
@@ -165,7 +165,8 @@ class GazetteerEntityExtractor(GraphComponent, EntityExtractorMixin):
 
     def extract(self, text: str) -> List[Dict[str, Any]]:
         """The entities of one text."""
-        assert self._gazetteers is not None
+        if self._gazetteers is None:
+            return []
         text = text[: self._config["max_characters"]]
         shaped = find_patterns(text)
         listed = [item for item in self._gazetteers.find(text) if not _inside(item, shaped)]

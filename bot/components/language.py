@@ -16,14 +16,18 @@ from rasa.shared.utils.io import read_yaml_file
 from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from bot.components.sources import EXAMPLES, component_sources, digest
+from bot.components.sources import EXAMPLES, LEXICON, digest, modules
 from bot.components.text import DEVANAGARI, LATIN, LETTER, fold, has_letters, is_payload, normalise, words
+from bot.components.transliteration import to_devanagari
 
 logger = logging.getLogger(__name__)
 
 LANGUAGE = "language"
 LANGUAGE_CONFIDENCE = "language_confidence"
+DEVANAGARI_VIEW = "devanagari_view"
+"""Romanised Hindi also in Devanagari, for the featurizers; not part of the answer."""
 ENGLISH, HINDI, ROMANISED = "en", "hi", "hi-Latn"
+VIEW_CHARACTERS = 600
 _HASHES = 2**15
 
 
@@ -144,8 +148,8 @@ class LanguageDetector(GraphComponent):
 
     @classmethod
     def fingerprint_addon(cls, config: Dict[str, Any]) -> Optional[str]:
-        """Retrain when the examples or a module of this package change."""
-        return digest([*component_sources(), *EXAMPLES.glob("*/*.yml")])
+        """Retrain when the examples, the lexicon or its modules change."""
+        return digest([*modules("language", "transliteration", "text"), LEXICON, *EXAMPLES.glob("*/*.yml")])
 
     def train(self, training_data: TrainingData) -> Resource:
         """Train on the folders: Rasa merges the files, so the language is read from where they lie."""
@@ -167,6 +171,12 @@ class LanguageDetector(GraphComponent):
         needed = self._config["switch"] if few or (known and known != language) else self._config["sure"]
         return (language if confidence >= needed else None), confidence
 
+    def _reads_as_hindi(self, text: str) -> bool:
+        """Whether Latin text is more likely Hindi than English, however short it is."""
+        if self._model is None or script_language(text, self._config["devanagari_share"]) != "latin":
+            return False
+        return self._model.probability(text) > 0.5
+
     def process(self, messages: List[Message]) -> List[Message]:
         """Set the language on messages."""
         for message in messages:
@@ -177,6 +187,8 @@ class LanguageDetector(GraphComponent):
             language, confidence = self.detect(text, known)
             message.set(LANGUAGE, language, add_to_output=True)
             message.set(LANGUAGE_CONFIDENCE, round(confidence, 3), add_to_output=True)
+            if self._reads_as_hindi(text):
+                message.set(DEVANAGARI_VIEW, to_devanagari(text[:VIEW_CHARACTERS]))
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:

@@ -10,7 +10,7 @@ from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.components.sources import component_sources, digest
+from bot.components.sources import digest, modules
 from bot.components.text import is_payload, normalise
 
 
@@ -41,8 +41,8 @@ class TextNormaliser(GraphComponent):
 
     @classmethod
     def fingerprint_addon(cls, config: Dict[str, Any]) -> Optional[str]:
-        """Retrain when a module of this package changes."""
-        return digest(component_sources())
+        """Retrain when its modules change."""
+        return digest(modules("normaliser", "text"))
 
     def process(self, messages: List[Message]) -> List[Message]:
         """Normalise messages in place."""

@@ -7,9 +7,13 @@ import regex
 from bot.components.text import fold
 
 _UDYAM = regex.compile(r"\bUDYAM[\s\-–/]*([A-Z]{2})[\s\-–/]*(\d{2})[\s\-–/]*(\d{7})\b", regex.IGNORECASE)
-_PINCODE = regex.compile(r"(?<![\d,.\-/+])([1-9]\d{2}) ?(\d{3})(?![\d,/\-]|\.\d)")
-_MOBILE = regex.compile(r"(?<![\d])(?:(?:\+ ?91|0091)[ \-]?(\d{5})[ \-]?(\d{5})|(?:91|0)?[ \-]?([6-9]\d{4})[ \-]?(\d{5}))(?!\d)")
-_REFERENCE = regex.compile(r"\b(?:[A-Z]{2,8}/[A-Z]/\d{4}/\d{5,8}|SHK[\s\-]?[0-9A-Z]{2,4}(?:[\s\-]?[0-9A-Z]{2,6}){1,3})\b", regex.IGNORECASE)
+_PINCODE = regex.compile(r"(?<![\d,.\-/+])([1-9]\d{2}) ?(\d{3})(?!\d|[,./\-]\d)")
+_MOBILE = regex.compile(
+    r"(?<![\d])(?:(?:\+ ?91|0091)[ \-]?(\d{5})[ \-]?(\d{5})|(?:91|0)?[ \-]?([6-9]\d{4})[ \-]?(\d{5}))(?!\d)"
+)
+_REFERENCE = regex.compile(
+    r"\b(?:[A-Z]{2,8}/[A-Z]/\d{4}/\d{5,8}|SHK[\s\-]?[0-9A-Z]{2,4}(?:[\s\-]?[0-9A-Z]{2,6}){1,3})\b", regex.IGNORECASE
+)
 
 _UNITS = {
     "thousand": 1_000, "hazar": 1_000, "hajar": 1_000, "हजार": 1_000, "k": 1_000,
@@ -50,7 +54,7 @@ def _rupees(match: "regex.Match") -> Optional[int]:
         return None
     number = float(digits.replace(",", "")) if digits else float(_NUMBER_WORDS[fold(match.group("spoken"))])
     rupees = number * (_UNITS[fold(unit)] if unit else 1)
-    return int(round(rupees)) if 0 < rupees < 10**13 else None
+    return round(rupees) if 0 < rupees < 10**13 else None
 
 
 def find_amounts(text: str) -> Iterator[Found]:

@@ -8,6 +8,7 @@ ROOT = Path(__file__).resolve().parents[2]
 COMPONENTS = Path(__file__).resolve().parent
 GAZETTEERS = ROOT / "bot" / "gazetteers"
 EXAMPLES = ROOT / "data" / "nlu"
+LEXICON = GAZETTEERS / "romanised.yml"
 CORPUS = ROOT / "knowledge" / "corpus"
 
 
@@ -23,6 +24,6 @@ def digest(paths: Iterable[Path]) -> str:
     return total.hexdigest()
 
 
-def component_sources() -> list[Path]:
-    """Every module of this package."""
-    return sorted(COMPONENTS.glob("*.py"))
+def modules(*names: str) -> list[Path]:
+    """Modules of this package that a component is made of."""
+    return [COMPONENTS / f"{name}.py" for name in names]

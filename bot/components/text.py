@@ -8,7 +8,9 @@ DEVANAGARI = regex.compile(r"\p{Script=Devanagari}")
 LATIN = regex.compile(r"\p{Script=Latin}")
 LETTER = regex.compile(r"\p{L}")
 WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+")
-_INVISIBLE = regex.compile(r"[\u00AD\u034F\u061C\u115F\u1160\u17B4\u17B5\u180E\u200B-\u200F\u202A-\u202E\u2060-\u206F\uFE00-\uFE0F\uFEFF]")
+_INVISIBLE = regex.compile(
+    r"[\u00AD\u034F\u061C\u115F\u1160\u17B4\u17B5\u180E\u200B-\u200F\u202A-\u202E\u2060-\u206F\uFE00-\uFE0F\uFEFF]"
+)
 _CONTROL = regex.compile(r"[\p{Cc}\p{Cs}\p{Co}\p{Cn}]")
 _SPACE = regex.compile(r"\s+")
 _DIGIT = regex.compile(r"\p{Nd}")

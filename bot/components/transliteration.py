@@ -6,7 +6,7 @@ from typing import Dict
 import regex
 from rasa.shared.utils.io import read_yaml_file
 
-from bot.components.sources import GAZETTEERS
+from bot.components.sources import LEXICON
 from bot.components.text import fold
 
 _WORD = regex.compile(r"[A-Za-z]+")
@@ -30,7 +30,7 @@ _GLIDES = "ryvwl"
 @lru_cache(maxsize=1)
 def lexicon() -> Dict[str, str]:
     """Spelling -> word in Devanagari."""
-    entries = read_yaml_file(GAZETTEERS / "romanised.yml")
+    entries = read_yaml_file(LEXICON)
     return {fold(spelling): word for word, spellings in entries.items() for spelling in spellings.split()}
 
 

@@ -1,0 +1,124 @@
+"""The featurizers and the classifier, trained on a handful of examples."""
+
+import numpy as np
+import pytest
+from rasa.engine.storage.resource import Resource
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.components.character_ngrams import CharacterNgramFeaturizer
+from bot.components.linear_classifier import LinearIntentClassifier, fit_temperature, softmax
+from bot.components.sentence_embedding import Embedder, SentenceEmbeddingFeaturizer
+
+EXAMPLES = {
+    "greet": ["hello there", "good morning", "नमस्ते जी", "namaste ji", "hi sahayak", "hello ji", "नमस्कार", "hey"],
+    "loan": ["bank refused my loan", "बैंक ने लोन नहीं दिया", "bank ne loan nahi diya", "loan application rejected",
+             "loan is stuck at the bank", "लोन अटका है", "loan pass nahi ho raha", "bank wants collateral"],
+    "thanks": ["thank you so much", "धन्यवाद", "shukriya ji", "thanks a lot", "बहुत धन्यवाद", "many thanks", "thx",
+               "dhanyavaad"],
+}  # fmt: skip
+
+
+def data() -> TrainingData:
+    return TrainingData([Message({"text": t, "intent": i}) for i, texts in EXAMPLES.items() for t in texts])
+
+
+@pytest.fixture
+def trained(storage, context):
+    embedding = SentenceEmbeddingFeaturizer(SentenceEmbeddingFeaturizer.get_default_config())
+    ngrams = CharacterNgramFeaturizer.create(
+        {**CharacterNgramFeaturizer.get_default_config(), "min_df": 1}, storage, Resource("ngrams"), context
+    )
+    classifier = LinearIntentClassifier.create(
+        LinearIntentClassifier.get_default_config(), storage, Resource("intent"), context
+    )
+    training = embedding.process_training_data(data())
+    ngrams.train(training)
+    ngrams.process_training_data(training)
+    classifier.train(training)
+
+    def parse(text: str, *parts) -> Message:
+        message = Message({"text": text})
+        for part in parts or (embedding, ngrams, classifier):
+            part.process([message])
+        return message
+
+    return embedding, ngrams, classifier, parse
+
+
+def test_new_sentences_are_understood(trained) -> None:
+    parse = trained[3]
+    assert parse("the bank said no to my loan").get("intent")["name"] == "loan"
+    assert parse("नमस्ते भाई").get("intent")["name"] == "greet"
+    assert parse("thank u").get("intent")["name"] == "thanks"
+
+
+@pytest.mark.parametrize("text", ["", "😀😀", "!!!"])
+def test_nothing_to_read_has_no_intent(trained, text: str) -> None:
+    message = trained[3](text)
+    assert message.get("intent") == {"name": None, "confidence": 0.0}
+    assert message.get("intent_ranking") == []
+
+
+def test_payload_is_not_embedded(trained) -> None:
+    embedding = trained[0]
+    message = Message({"text": "/greet"})
+    embedding.process([message])
+    assert message.features == []
+
+
+def test_ranking_is_a_probability(trained) -> None:
+    ranking = trained[3]("hello").get("intent_ranking")
+    assert ranking == sorted(ranking, key=lambda entry: -entry["confidence"])
+    assert sum(entry["confidence"] for entry in ranking) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_stored_model_gives_the_same_answers(trained, storage, context) -> None:
+    embedding, _, _, parse = trained
+    config = {**CharacterNgramFeaturizer.get_default_config(), "min_df": 1}
+    ngrams = CharacterNgramFeaturizer.load(config, storage, Resource("ngrams"), context)
+    classifier = LinearIntentClassifier.load(
+        LinearIntentClassifier.get_default_config(), storage, Resource("intent"), context
+    )
+    for text in ("loan please", "धन्यवाद भाई", "hi"):
+        before = parse(text).get("intent")
+        after = parse(text, embedding, ngrams, classifier).get("intent")
+        assert before["name"] == after["name"]
+        assert before["confidence"] == pytest.approx(after["confidence"], abs=1e-5)
+
+
+def test_untrained_classifier_is_silent(storage, context) -> None:
+    config = LinearIntentClassifier.get_default_config()
+    classifier = LinearIntentClassifier.load(config, storage, Resource("absent"), context)
+    message = Message({"text": "hello"})
+    classifier.process([message])
+    assert message.get("intent")["name"] is None
+
+
+def test_temperature_softens_overconfident_scores() -> None:
+    rng = np.random.default_rng(3)
+    labels = rng.integers(0, 3, 600)
+    scores = rng.normal(size=(600, 3)) * 8
+    scores[np.arange(600), labels] += 6
+    temperature = fit_temperature(scores, labels)
+    assert temperature > 1.5
+
+    def error(divisor: float) -> float:
+        sure = softmax(scores / divisor)
+        return abs(float(sure.max(axis=1).mean()) - float((sure.argmax(axis=1) == labels).mean()))
+
+    assert error(temperature) < error(1.0)
+
+
+def test_equal_vectors_from_several_threads() -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    texts = [f"question number {n} about loans" for n in range(12)]
+    alone = [Embedder.shared().embed(text) for text in texts]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(Embedder.shared().embed, texts))
+    assert all(np.array_equal(a, b) for a, b in zip(alone, together, strict=True))
+
+
+def test_very_long_text(trained) -> None:
+    assert trained[3]("loan " * 1000).get("intent")["name"] == "loan"

@@ -1,0 +1,43 @@
+"""The tracker store keeps what was understood and forgets what was written."""
+
+import sqlite3
+
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import ActionExecuted, BotUttered, SessionStarted, UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+
+from bot.trackers import WordlessTrackerStore
+
+SENDER = "01J0000000000000000000CONV"
+
+
+async def test_no_words_on_disk_and_the_conversation_goes_on(tmp_path) -> None:
+    domain = Domain.from_dict({"intents": ["greet"], "entities": ["scheme", "mobile_number"], "slots": {}})
+    store = WordlessTrackerStore(domain=domain, host=f"sqlite:///{tmp_path}/sub/rasa.db")
+    entities = [
+        {"entity": "scheme", "value": "pmegp", "start": 0, "end": 5},
+        {"entity": "mobile_number", "value": "+910000000123", "start": 6, "end": 20},
+    ]
+    started = [ActionExecuted("action_session_start"), SessionStarted(), ActionExecuted("action_listen")]
+    parse_data = {"intent": {"name": "greet", "confidence": 0.9}, "entities": entities, "text": "गुप्त बात"}
+    user = UserUttered(
+        "गुप्त बात",
+        parse_data["intent"],
+        entities,
+        parse_data,
+        metadata={"turn_id": "t1", "place": {"pincode": "110001"}},
+    )
+    events = [*started, user, BotUttered("नमस्ते", metadata={"key": "utter_greet"})]
+    await store.save(DialogueStateTracker.from_events(SENDER, events, domain=domain))
+
+    everything = str(sqlite3.connect(tmp_path / "sub" / "rasa.db").execute("select * from events").fetchall())
+    for secret in ("गुप्त", "\\u0917", "0000000123", "110001"):
+        assert secret not in everything
+    restored = await store.retrieve(SENDER)
+    assert restored.latest_message.intent["name"] == "greet"
+    assert [entity["value"] for entity in restored.latest_message.entities] == ["pmegp"]
+    assert restored.latest_message.metadata["turn_id"] == "t1"
+
+    restored.update(ActionExecuted("action_listen"))
+    await store.save(restored)
+    assert len((await store.retrieve(SENDER)).events) == 5
