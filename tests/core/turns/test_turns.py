@@ -41,7 +41,7 @@ class Lane:
 
     async def texts(self, turn_id: str) -> list[str] | None:
         claim = await self.claim(turn_id)
-        return claim and [(message.content or {})["text"] for message in claim.messages]
+        return None if claim is None else [(message.content or {})["text"] for message in claim.messages]
 
     async def done(self, turn_id: str) -> None:
         async with self.db.transaction() as session:

@@ -81,7 +81,7 @@ async def test_the_same_message_again_is_answered_in_the_same_way(client: httpx.
 async def test_a_forged_message_is_refused_and_told_nothing(
     client: httpx.AsyncClient, doors: Doors, signed: str
 ) -> None:
-    headers = {"Content-Type": FORM, "X-Twilio-Signature": signed.encode("latin-1")}
+    headers = {b"Content-Type": FORM.encode(), b"X-Twilio-Signature": signed.encode("latin-1")}
     answer = await client.post(INBOUND, content=encoded(TEXT), headers=headers)
     assert (answer.status_code, answer.text, doors.accepted) == (403, "", [])
 
