@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
-from twilio.base.exceptions import TwilioRestException
+from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.async_http_client import AsyncTwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
@@ -27,6 +27,10 @@ _UNCERTAIN = (aiohttp.ClientError, TimeoutError, ValueError, LookupError, Attrib
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MOST_REDIRECTS = 2
 _STORAGE_HOSTS = (".twilio.com", ".twiliocdn.com", ".amazonaws.com")
+
+
+def _basic(name: str, password: str) -> dict[str, str]:
+    return {"Authorization": aiohttp.encode_basic_auth(name, password)}
 
 
 async def _read_up_to(response: aiohttp.ClientResponse, limit: int) -> bytes:
@@ -51,6 +55,8 @@ class _TimedHttpClient(AsyncTwilioHttpClient):  # type: ignore[misc]
         kwargs.update(zip(names, args, strict=False))
         kwargs.pop("allow_redirects", None)
         auth = kwargs.pop("auth", None)
+        if auth:
+            kwargs["headers"] = {**(kwargs.get("headers") or {}), **_basic(*auth)}
         if (kwargs.get("headers") or {}).get("Content-Type") == "application/json":
             kwargs["json"] = kwargs.pop("data")
         assert self.session is not None  # noqa: S101 - made by the base class
@@ -58,7 +64,6 @@ class _TimedHttpClient(AsyncTwilioHttpClient):  # type: ignore[misc]
             method.upper(),
             url,
             allow_redirects=False,
-            auth=aiohttp.BasicAuth(*auth) if auth else None,
             **kwargs,
         ) as response:
             if response.status in _RETRYABLE_STATUS:
@@ -139,14 +144,14 @@ class TwilioSender:
         if not url.startswith(self._settings.api_url + "/"):
             raise FinalDelivery("foreign_address")
         token = self._settings.auth_token.get_secret_value()
-        auth: aiohttp.BasicAuth | None = aiohttp.BasicAuth(self._settings.account_sid, token)
+        headers = _basic(self._settings.account_sid, token)
         try:
             for _ in range(_MOST_REDIRECTS + 1):
                 async with self._http.session.get(
-                    url, auth=auth, allow_redirects=False, timeout=self._fetch_limit
+                    url, headers=headers, allow_redirects=False, timeout=self._fetch_limit
                 ) as got:
                     if got.status in _REDIRECTS:
-                        url, auth = self._trusted_redirect(url, got.headers.get("Location", "")), None
+                        url, headers = self._trusted_redirect(url, got.headers.get("Location", "")), {}
                         continue
                     if got.status in _RETRYABLE_STATUS or got.status >= 500:
                         raise RetryableDelivery(str(got.status))
@@ -180,7 +185,7 @@ class TwilioSender:
                 if name not in self._templates:
                     self._templates[name] = await self._create_template(titles, language)
                 return self._templates[name]
-            except (TwilioRestException, RetryableDelivery, *_UNCERTAIN) as error:
+            except (TwilioException, RetryableDelivery, *_UNCERTAIN) as error:
                 _LOG.warning("whatsapp.template_unavailable", error=type(error).__name__)
                 return None
 
@@ -205,6 +210,9 @@ class TwilioSender:
             if error.status >= 500:
                 raise UncertainDelivery(code) from error
             raise FinalDelivery(code) from error
+        except TwilioException as error:
+            # A page of a list says no more than that it is not there.
+            raise UncertainDelivery("list") from error
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise RetryableDelivery("connection") from error
         except _UNCERTAIN as error:
