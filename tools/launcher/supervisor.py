@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -18,6 +19,7 @@ from tools.steps import ROOT
 PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 STEADY_AFTER = 60.0
 LOOK_EVERY = 0.2
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 LOG_LIMIT = 10_000_000
 NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -40,7 +42,7 @@ def last_line(log: Path) -> str:
             lines = source.read().decode("utf-8", "replace").strip().splitlines()
     except OSError:
         return ""
-    return lines[-1][:300] if lines else ""
+    return COLOUR.sub("", lines[-1])[:300] if lines else ""
 
 
 class Supervised:
