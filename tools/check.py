@@ -9,6 +9,7 @@ import xml.etree.ElementTree as ET
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tools.installation import QUIET
 from tools.steps import ROOT
 
 BIN = ROOT / ".venv" / "bin"
@@ -89,7 +90,7 @@ def run_tests(title: str, python: str, arguments: list[str], counts: Counts) -> 
     report = LOGS / f"junit-{title.replace(' ', '-')}.xml"
     report.unlink(missing_ok=True)
     print(f"{title}:", flush=True)
-    env = dict(os.environ, OMP_NUM_THREADS="1", RASA_TELEMETRY_ENABLED="false")
+    env = {**os.environ, **QUIET}
     command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", *arguments]
     done = subprocess.run(command, cwd=ROOT, env=env, check=False)
     before = counts.failed

@@ -16,9 +16,9 @@ from tools.steps import ROOT, Progress, Stamps, Step, StepFailed, run_logged
 STEPS = 4
 KEPT_IN_CACHE = 3
 APP = str(ROOT / ".venv" / "bin" / "python")
-INDEX_INPUTS = ("knowledge/*.py", "knowledge/corpus/**/*.md", "requirements.lock")
+INDEX_INPUTS = ("knowledge/*.py", "knowledge/lexicon/*", "knowledge/corpus/**/*.md", "requirements.lock")
 MODEL_INPUTS = ("config.yml", "domain.yml", "data/**/*.yml", "bot/**/*.py", "bot/requirements.lock")
-MODEL_INPUTS_BOT = ("locale/*/bot.po", "bot/data/**/*", "bot/**/*.json", "bot/**/*.txt")
+MODEL_INPUTS_BOT = ("bot/gazetteers/*", "locale/*/bot.po")
 
 
 def index_digest() -> str:
