@@ -8,6 +8,7 @@
     ├── NotPermitted
     ├── Conflict              somebody else changed it first
     ├── TooMany               more than may be queued or asked just now
+    ├── StorageUnavailable    nothing can be stored just now
     ├── BotUnavailable        the assistant gave no answer
     ├── ProviderError
     │   ├── RetryableDelivery certainly not accepted: may be sent again
@@ -60,6 +61,10 @@ class TooMany(SahayakError):
     def __init__(self, message: str, retry_after: float) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class StorageUnavailable(SahayakError):
+    """The database is locked, full or away: nothing was stored, and whoever asked must ask again."""
 
 
 class BotUnavailable(SahayakError):

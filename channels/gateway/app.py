@@ -10,6 +10,7 @@ import httpx
 from fastapi import FastAPI, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from channels.base import Channel, Sender
 from channels.gateway.delivery import Delivery
@@ -24,7 +25,7 @@ from channels.gateway.turn import TurnRunner
 from core import crash, log
 from core.clock import Clock, SystemClock
 from core.db import Database
-from core.errors import TooMany
+from core.errors import StorageUnavailable, TooMany
 from core.events import InboundMessage, Receipt
 from core.media.service import MediaStore
 from core.outbox import service as outbox
@@ -53,6 +54,9 @@ class Gateway:
         """Take a message in, and count it."""
         try:
             accepted = await self.intake.accept(event)
+        except StorageUnavailable:
+            ACCEPTED.labels(event.channel, "not_stored").inc()
+            raise
         except TooMany:
             ACCEPTED.labels(event.channel, "too_many").inc()
             raise
@@ -63,8 +67,11 @@ class Gateway:
     async def record_receipt(self, receipt: Receipt) -> bool:
         """Move an outbound message forward."""
         crash.point("before_receipt")
-        async with self.db.transaction() as session:
-            return await outbox.record_receipt(session, receipt, self.clock.now())
+        try:
+            async with self.db.transaction() as session:
+                return await outbox.record_receipt(session, receipt, self.clock.now())
+        except DBAPIError as error:
+            raise StorageUnavailable(type(error.orig).__name__) from error
 
     async def wake(self, conversation_id: str) -> None:
         """Have what is queued in a conversation delivered."""

@@ -3,6 +3,7 @@
 import asyncio
 import random
 import time
+from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -34,17 +35,48 @@ class TokenBucket:
         self._tokens, self._at = float(burst), time.monotonic()
         self._lock = asyncio.Lock()
 
+    def try_take(self) -> float:
+        """Take a token if there is one.
+
+        Returns:
+            0 when it was taken, else the seconds until there is one.
+        """
+        now = time.monotonic()
+        self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate)
+        self._at = now
+        if self._tokens >= 1:
+            self._tokens -= 1
+            return 0.0
+        return (1 - self._tokens) / self._rate
+
     async def take(self) -> None:
         """Wait for a token and take it."""
         async with self._lock:
-            while True:
-                now = time.monotonic()
-                self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate)
-                self._at = now
-                if self._tokens >= 1:
-                    self._tokens -= 1
-                    return
-                await asyncio.sleep((1 - self._tokens) / self._rate)
+            while wait := self.try_take():
+                await asyncio.sleep(wait)
+
+
+class ContactBuckets:
+    """A bucket for each address that was written to lately.
+
+    Args:
+        rate: Tokens a second for one address.
+        burst: Most tokens that gather for one address.
+        most: How many addresses are remembered; the longest unused are forgotten, with full buckets in all likelihood.
+    """
+
+    def __init__(self, rate: float, burst: int, most: int = 10_000) -> None:
+        self._rate, self._burst, self._most = rate, burst, most
+        self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()
+
+    def try_take(self, address_id: str) -> float:
+        """See `TokenBucket.try_take`."""
+        bucket = self._buckets.get(address_id) or TokenBucket(self._rate, self._burst)
+        self._buckets[address_id] = bucket
+        self._buckets.move_to_end(address_id)
+        if len(self._buckets) > self._most:
+            self._buckets.popitem(last=False)
+        return bucket.try_take()
 
 
 def backoff(attempts: int, retry_after: float | None) -> float:
@@ -66,6 +98,7 @@ class Delivery:
     def __init__(self, db: Database, clock: Clock, senders: Mapping[str, Sender], settings: GatewaySettings) -> None:
         self._db, self._clock, self._senders, self._settings = db, clock, senders, settings
         self._buckets = {name: TokenBucket(settings.send_rate, settings.send_burst) for name in senders}
+        self._contacts = ContactBuckets(settings.contact_rate, settings.contact_burst)
 
     async def deliver(self, conversation_id: str) -> None:
         """Send what is due in a conversation, in order; a row that must wait holds the later ones up, for a while."""
@@ -91,6 +124,11 @@ class Delivery:
         """Whether the lane may go on to the next row."""
         now = self._clock.now()
         if row.next_attempt_at > now:
+            return False
+        wait = self._contacts.try_take(row.address_id)
+        if wait:
+            async with self._db.transaction() as session:
+                await outbox.postpone(session, row.id, now + timedelta(seconds=wait))
             return False
         async with self._db.transaction() as session:
             address = await conversations.get_address(session, row.address_id)

@@ -30,4 +30,6 @@ class GatewaySettings(BaseSettings):
     reconcile_window: float = Field(default=86400.0, gt=0, description="How far back a comparison looks, in seconds")
     send_rate: float = Field(default=60.0, gt=0, description="Most messages a second to a provider")
     send_burst: int = Field(default=60, ge=1, description="How many may go at once after a pause")
+    contact_rate: float = Field(default=1 / 6, gt=0, description="Most messages a second to one contact, sustained")
+    contact_burst: int = Field(default=45, ge=1, description="How many may go to one contact at once after a pause")
     crash_at: str = Field(default="", description="A crash point to arm; only in the test profile")

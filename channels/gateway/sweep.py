@@ -16,7 +16,7 @@ from core.clock import Clock
 from core.conversations import consents
 from core.conversations import service as conversations
 from core.db import Database
-from core.errors import ProviderError, TooMany
+from core.errors import ProviderError, StorageUnavailable, TooMany
 from core.ids import new_id
 from core.outbox import service as outbox
 from core.turns import heartbeats
@@ -134,7 +134,7 @@ class Sweep:
                     if not await self._intake.is_known(event.provider, event.provider_id):
                         await self._intake.accept(event)
                         missing += 1
-            except (ProviderError, TooMany) as error:
+            except (ProviderError, TooMany, StorageUnavailable) as error:
                 _LOG.warning("reconcile.incomplete", channel=channel, error=type(error).__name__)
             if missing:
                 _LOG.warning("reconcile.accepted", channel=channel, missing=missing)

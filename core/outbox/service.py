@@ -142,6 +142,15 @@ async def begin_sending(session: AsyncSession, outbound_id: str, executor_id: st
     return bool(changed.rowcount == 1)  # type: ignore[attr-defined]
 
 
+async def postpone(session: AsyncSession, outbound_id: str, until: datetime) -> None:
+    """Leave a queued row alone until the moment."""
+    await session.execute(
+        update(Outbound)
+        .where(Outbound.id == outbound_id, Outbound.state == DeliveryState.QUEUED)
+        .values(next_attempt_at=until)
+    )
+
+
 async def settle(
     session: AsyncSession,
     outbound_id: str,

@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import delete, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import Clock
 from core.conversations import service as conversations
 from core.conversations.schemas import ConversationView, MessageView
 from core.db import Database
-from core.errors import NotFound, TooMany
+from core.errors import NotFound, StorageUnavailable, TooMany
 from core.events import InboundMessage, Kind
 from core.turns.models import InboundSeen, Turn
 
@@ -76,8 +76,12 @@ class Intake:
 
         Raises:
             TooMany: The address has too many unanswered messages; nothing was stored.
+            StorageUnavailable: The database is locked, full or away; nothing was stored.
         """
-        accepted = await self._store_once(event)
+        try:
+            accepted = await self._store_once(event)
+        except DBAPIError as error:
+            raise StorageUnavailable(type(error.orig).__name__) from error
         if not accepted.duplicate:
             await self._enqueue(accepted.conversation_id, first_turn_id(accepted.message_id))
         return accepted
@@ -147,6 +151,7 @@ async def claim(session: AsyncSession, conversation_id: str, turn_id: str, now: 
 
     A turn that claimed before gets the same messages again.
     """
+    await conversations.lock(session, conversation_id)
     turn = await session.get(Turn, turn_id)
     if turn is not None:
         taken = await conversations.taken_by(session, turn_id)

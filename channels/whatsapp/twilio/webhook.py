@@ -7,7 +7,7 @@ from channels.whatsapp.settings import WhatsAppSettings
 from channels.whatsapp.twilio.parser import parse_inbound, parse_status
 from channels.whatsapp.twilio.verifier import Form, Verifier, read_form
 from core import log
-from core.errors import MalformedWebhook, TooMany, WebhookError
+from core.errors import MalformedWebhook, StorageUnavailable, TooMany, WebhookError
 
 _LOG = log.get(__name__)
 _EMPTY_TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
@@ -36,6 +36,12 @@ def _refusal(error: WebhookError) -> Response:
     return Response(str(error) if error.http_status == 400 else "", status_code=error.http_status)
 
 
+def _not_stored(error: StorageUnavailable) -> Response:
+    """Refused, so that the provider asks again or the comparison with its list finds it."""
+    _LOG.error("whatsapp.webhook_not_stored", error=str(error))
+    return Response(status_code=503, headers={"Retry-After": "10"})
+
+
 def make_routes(settings: WhatsAppSettings, accept: Accept, record_receipt: RecordReceipt) -> APIRouter:
     """The routes of Twilio's webhooks.
 
@@ -57,6 +63,8 @@ def make_routes(settings: WhatsAppSettings, accept: Accept, record_receipt: Reco
             await accept(event)
         except TooMany as error:
             return Response(status_code=429, headers={"Retry-After": str(int(error.retry_after))})
+        except StorageUnavailable as error:
+            return _not_stored(error)
         return Response(_EMPTY_TWIML, media_type="text/xml")
 
     @router.post("/status")
@@ -66,7 +74,10 @@ def make_routes(settings: WhatsAppSettings, accept: Accept, record_receipt: Reco
             receipt = parse_status(form, request.query_params.get("outbound"))
         except WebhookError as error:
             return _refusal(error)
-        await record_receipt(receipt)
+        try:
+            await record_receipt(receipt)
+        except StorageUnavailable as error:
+            return _not_stored(error)
         return Response(status_code=204)
 
     return router
