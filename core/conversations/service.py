@@ -139,6 +139,11 @@ async def get(session: AsyncSession, conversation_id: str) -> ConversationView:
     return _view(row[0], row[1])
 
 
+async def lock(session: AsyncSession, conversation_id: str) -> None:
+    """Keep others from taking in or taking up messages of a conversation until the transaction ends."""
+    await session.execute(select(Conversation.id).where(Conversation.id == conversation_id).with_for_update())
+
+
 async def list_by_state(session: AsyncSession, state: State, limit: int = 200) -> list[ConversationView]:
     """Conversations in a state, the longest waiting first."""
     rows = await session.execute(

@@ -1,5 +1,6 @@
 """A turn takes up its messages once and for good, ends once, and can be replayed only when it was given up."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -195,3 +196,15 @@ async def test_ids_of_messages_are_kept_as_hashes_only(lane: Lane) -> None:
     assert bytes(row[0]) == turns.digest("twilio", "SM" + "a" * 32)
     assert len(row[0]) == 32
     assert turns.digest("a", "bc") != turns.digest("ab", "c")
+
+
+async def test_turns_that_claim_at_once_never_share_a_message(lane: Lane) -> None:
+    """Lanes run one turn at a time; should that ever fail, a message is still answered by one turn."""
+    await lane.hears(written("1"))
+    async with lane.db.transaction() as session:
+        first = await turns.claim(session, lane.id, "m1", NOON)
+        second = asyncio.create_task(lane.claim("m2"))
+        await asyncio.sleep(0.3)
+    assert first is not None
+    assert await second is None
+    assert await lane.texts("m1") == ["1"]
