@@ -29,6 +29,10 @@ def owner_event(conversation_id: str) -> str:
     return f"owner-{conversation_id}"
 
 
+def _lists_of(officer_id: str) -> str:
+    return f"{LISTS}-of-{officer_id}"
+
+
 @dataclass(frozen=True)
 class Picture:
     """What a look at the database found."""
@@ -45,8 +49,10 @@ class Picture:
             if self.requests.get(conversation_id) != earlier.requests.get(conversation_id)
         }
         moved = {i for i in self.lines if self.lines[i] != earlier.lines.get(i)}
-        if events or moved:
+        if events:
             events.add(LISTS)
+        owners = {self.requests[i].officer_id for i in moved if i in self.requests}
+        events |= {_lists_of(officer_id) for officer_id in owners if officer_id is not None}
         ticked = {i for i in self.states if self.states[i] != earlier.states.get(i)}
         return events | {lines_event(conversation_id) for conversation_id in moved | ticked}
 
@@ -65,7 +71,10 @@ class Mailbox:
         self._wake = asyncio.Event()
 
     def put(self, events: Iterable[str]) -> None:
-        """Add events; those of conversations that the page does not show are dropped."""
+        """Add events; those of other officers' lists and of conversations that the page does not show are dropped."""
+        events = set(events)
+        if _lists_of(self.officer.id) in events:
+            events.add(LISTS)
         wanted = {LISTS}
         if self.conversation_id is not None:
             wanted |= {lines_event(self.conversation_id), owner_event(self.conversation_id)}

@@ -91,3 +91,14 @@ async def test_a_database_that_fails_for_a_while_is_outlived(
 async def test_ids_tell_one_run_from_another(scene: Scene, live: Live) -> None:
     first, second = live.event_id(), live.event_id()
     assert first.rpartition("-")[0] == second.rpartition("-")[0] != Live(scene.db, 1).event_id().rpartition("-")[0]
+
+
+async def test_a_line_changes_only_its_officers_lists(scene: Scene, live: Live) -> None:
+    asha, ravi, asked = await scene.officer("asha"), await scene.officer("ravi"), await scene.waits()
+    await Acts(scene.db, scene.clock, scene.wake).claim(asha, asked.id)
+    async with live.subscribe(asha, None) as hers, live.subscribe(ravi, None) as his:
+        await settled(hers)
+        await settled(his)
+        await scene.says(1, "और एक बात")
+        assert await hers.take(2) == [LISTS]
+        assert await his.take(0.1) == []

@@ -128,6 +128,11 @@
   document.addEventListener("htmx:beforeSwap", (event) => {
     const lines = byId("lines");
     if (lines) wasAtEnd = atEnd(lines);
+    if (event.target.id === "acts") {
+      // Nothing changed hands: what is being typed or chosen is left alone.
+      const state = document.querySelector(".acts").dataset.state;
+      if (event.detail.xhr.responseText.includes(`data-state="${state}"`)) event.detail.shouldSwap = false;
+    }
     if (event.target.id === "lines" && event.detail.xhr.status >= 400) event.detail.shouldSwap = false;
   });
   document.addEventListener("htmx:afterSwap", (event) => {
