@@ -1,0 +1,1 @@
+"""Tests against real databases, several processes, and independent implementations of the providers' protocols."""
