@@ -32,7 +32,7 @@ settings: setup ## write docs/settings.md and .env.example from the settings cla
 	@$(PY) -m tools.settings_page
 
 bench: setup ## speed and accuracy beside Rasa's stock pipeline
-	@$(PY) -m bench
+	@$(PY) -m tools.bench
 
 evaluate: setup ## how well questions find their answer, with confidence intervals
 	@$(PY) -m tools.evaluate
