@@ -1,0 +1,1 @@
+"""Measures speed and accuracy beside the alternatives, in one run, on this machine."""
