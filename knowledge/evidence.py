@@ -36,29 +36,37 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceModel:
-    """A logistic model over the evidence, fitted on the development questions."""
+    """An additive logistic model: each kind of evidence gives points, read off a line between knots."""
 
-    means: tuple[float, ...]
-    scales: tuple[float, ...]
-    factors: tuple[float, ...]
+    knots: tuple[tuple[float, ...], ...]
+    points: tuple[tuple[float, ...], ...]
     offset: float
 
     def probability(self, evidence: Evidence) -> float:
         """Return the probability that the question has an answer here; 0 without any evidence."""
         if evidence == Evidence():
             return 0.0
-        terms = zip(evidence.values(), self.means, self.scales, self.factors, strict=True)
-        total = self.offset + sum(factor * (value - mean) / scale for value, mean, scale, factor in terms)
+        values = zip(evidence.values(), self.knots, self.points, strict=True)
+        total = self.offset + sum(_read_off(value, knots, points) for value, knots, points in values)
         return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
+
+
+def _read_off(value: float, knots: tuple[float, ...], points: tuple[float, ...]) -> float:
+    """Interpolate between the knots; beyond the outer ones nothing changes any more."""
+    if value <= knots[0]:
+        return points[0]
+    for left, right, low, high in zip(knots, knots[1:], points, points[1:], strict=False):
+        if value <= right:
+            return low + (high - low) * (value - left) / (right - left)
+    return points[-1]
 
 
 def load_model(path: Path = MODEL) -> EvidenceModel:
     """Read the fitted model."""
     content = json.loads(path.read_text(encoding="utf-8"))
-    names = [field.name for field in fields(Evidence)]
+    listed = [content["evidence"][field.name] for field in fields(Evidence)]
     return EvidenceModel(
-        means=tuple(content["evidence"][name]["mean"] for name in names),
-        scales=tuple(content["evidence"][name]["scale"] for name in names),
-        factors=tuple(content["evidence"][name]["factor"] for name in names),
+        knots=tuple(tuple(entry["knots"]) for entry in listed),
+        points=tuple(tuple(entry["points"]) for entry in listed),
         offset=content["offset"],
     )

@@ -197,9 +197,11 @@ class Retriever:
                 if ours is None or foreign is None:
                     continue
                 row = asked.cosines[view]
-                spread = max(float(row[np.concatenate([ours[0], foreign[0]])].std()), 1e-4)
                 mine = row[ours[0]][ours[1] == best]
-                total += share * (float(mine.max(initial=-1.0)) - float(row[foreign[0]].max())) / spread
+                if not len(mine):
+                    continue
+                spread = max(float(row[np.concatenate([ours[0], foreign[0]])].std()), 1e-4)
+                total += share * (float(mine.max()) - float(row[foreign[0]].max())) / spread
         return total
 
     def _foreign(self, asked: "_Question") -> float:

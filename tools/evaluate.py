@@ -38,7 +38,8 @@ DEVELOPMENT = ROOT / "tests" / "knowledge" / "development"
 BASELINE = SETS / "baseline.json"
 LANGUAGES = ("en", "hi", "hi-Latn")
 DEPTH = 20
-FALSE_ANSWERS_AIMED_AT = 0.03
+FALSE_ANSWERS_AIMED_AT = 0.02
+"""With some 120 unanswerable questions in the reporting half, the interval of 2 % ends below 8 %."""
 WORSE_BY = 0.02
 
 
@@ -53,6 +54,7 @@ class Outcome:
     section_rank: int
     missing: bool
     seconds: float
+    processor_seconds: float
 
     @property
     def calibrates(self) -> bool:
@@ -80,14 +82,14 @@ def read(path: Path, language: str | None = None) -> list[dict[str, Any]]:
 def ask(retriever: Retriever, question: dict[str, Any]) -> Outcome:
     """Put one question; the evaluation sets give no scheme, so that the words alone must do."""
     language = question["language"]
-    began = time.perf_counter()
+    began, worked = time.perf_counter(), time.process_time()
     retrieval = retriever.retrieve(question["question"], language, scheme=question.get("about"), limit=DEPTH)
-    spent = time.perf_counter() - began
+    spent, worked = time.perf_counter() - began, time.process_time() - worked
     schemes, aspects = listed(question.get("scheme")), listed(question.get("aspect"))
     in_scheme = [found.passage.scheme in schemes for found in retrieval.found]
     in_section = [ok and f.passage.aspect in aspects for ok, f in zip(in_scheme, retrieval.found, strict=True)]
     missing = bool(retrieval.found) and retrieval.found[0].missing_aspect
-    return Outcome(question, language, retrieval.evidence, _rank(in_scheme), _rank(in_section), missing, spent)
+    return Outcome(question, language, retrieval.evidence, _rank(in_scheme), _rank(in_section), missing, spent, worked)
 
 
 def listed(value: str | list[str] | None) -> list[str]:
@@ -157,10 +159,18 @@ def measure(
             "answered, wrong scheme first": _share(o.scheme_rank != 1 for o in told),
             **{f"false answers, {k}": _share(answered(o) for o in foreign if o.question["kind"] == k) for k in kinds},
             "MRR scheme": [statistics.fmean(1 / o.scheme_rank if o.scheme_rank else 0.0 for o in asked), len(asked)],
+            "ms processor p95": [
+                1000 * statistics.quantiles((o.processor_seconds for o in asked), n=20)[-1],
+                len(asked),
+            ],
             "ms p50": [1000 * statistics.median(o.seconds for o in asked), len(asked)],
             "ms p95": [1000 * statistics.quantiles((o.seconds for o in asked), n=20)[-1], len(asked)],
         }
     return table
+
+
+def _p95(seconds: Sequence[float]) -> float:
+    return 1000 * statistics.quantiles(seconds, n=20)[-1]
 
 
 def _share(hits: Iterable[bool]) -> list[float]:

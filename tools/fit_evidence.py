@@ -22,6 +22,7 @@ from typing import Any
 
 import faiss
 import numpy as np
+from numpy.typing import NDArray
 
 from knowledge.evidence import MODEL, Evidence
 from knowledge.index import Index
@@ -31,7 +32,10 @@ from knowledge.settings import KnowledgeSettings
 from tools.evaluate import DEVELOPMENT, Outcome, ask, ask_all, listed, read
 
 FOLDS = 5
-RIDGE = 0.002
+KNOTS = 4
+RIDGE = 20.0
+
+Numbers = NDArray[np.float64]
 
 
 def folded_questions(index: Index) -> list[list[dict[str, Any]]]:
@@ -82,34 +86,50 @@ def development(schemes: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def fit(learnt: Sequence[Outcome], path: Path = MODEL) -> None:
-    """Fit a logistic model by gradient descent with a ridge, both classes and all languages alike in weight."""
+    """Fit the additive model, both classes and all languages alike in weight, and write it."""
     names = [field.name for field in fields(Evidence)]
     usable = [o for o in learnt if not o.question.get("scheme") or o.scheme_rank == 1]
     rows = np.array([outcome.evidence.values() for outcome in usable])
     truth = np.array([float(bool(outcome.question.get("scheme"))) for outcome in usable])
     groups = [(outcome.language, bool(outcome.question.get("scheme"))) for outcome in usable]
-    weight = np.array([1 / groups.count(group) for group in groups])
-    weight /= weight.sum()
-    means, scales = rows.mean(axis=0), rows.std(axis=0)
-    scales[scales < 1e-6] = 1.0
-    inputs = (rows - means) / scales
-    factors, offset = np.zeros(len(names)), 0.0
-    for _ in range(6000):
-        error = weight * (1 / (1 + np.exp(-(inputs @ factors + offset))) - truth)
-        factors -= 0.5 * (inputs.T @ error + RIDGE * factors)
-        offset -= 0.5 * float(error.sum())
-    numbers = zip(names, means, scales, factors, strict=True)
+    weight = np.array([len(groups) / len(set(groups)) / groups.count(group) for group in groups])
+    knots = [np.linspace(column.min(), max(column.max(), column.min() + 1e-3), KNOTS) for column in rows.T]
+    hats = np.hstack([_hats(column, places) for column, places in zip(rows.T, knots, strict=True)])
+    factors, offset = _logistic(hats, truth, weight)
+    points = factors.reshape(len(names), KNOTS)
+    offset += float(points.mean(axis=1).sum())  # a kind's points sum to zero, so that they can be compared
+    points -= points.mean(axis=1, keepdims=True)
     positives = int(truth.sum())
     content = {
         "how": f"python -m tools.fit_evidence: {positives} answerable and {len(truth) - positives} unanswerable "
-        f"questions that are not in the evaluation sets, ridge {RIDGE}",
+        f"questions that are not in the evaluation sets, {KNOTS} knots, ridge {RIDGE}",
         "offset": round(offset, 4),
         "evidence": {
-            name: {"mean": round(float(mean), 4), "scale": round(float(scale), 4), "factor": round(float(factor), 4)}
-            for name, mean, scale, factor in numbers
+            name: {"knots": [round(float(n), 4) for n in places], "points": [round(float(n), 3) for n in given]}
+            for name, places, given in zip(names, knots, points, strict=True)
         },
     }
     path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+def _hats(column: Numbers, knots: Numbers) -> Numbers:
+    """Return each value as shares of its two neighbouring knots."""
+    return np.stack([np.interp(column, knots, unit) for unit in np.eye(len(knots))], axis=1)
+
+
+def _logistic(inputs: Numbers, truth: Numbers, weight: Numbers) -> tuple[Numbers, float]:
+    """Fit a logistic regression with a ridge on standardised inputs by Newton's method."""
+    means, scales = inputs.mean(axis=0), np.maximum(inputs.std(axis=0), 1e-6)
+    design = np.hstack([(inputs - means) / scales, np.ones((len(inputs), 1))])
+    penalty = RIDGE * np.diag([1.0] * inputs.shape[1] + [0.0])
+    factors = np.zeros(design.shape[1])
+    for _ in range(40):
+        guess = 1 / (1 + np.exp(-np.clip(design @ factors, -30, 30)))
+        slope = design.T @ (weight * (truth - guess)) - penalty @ factors
+        bend = (design * (weight * guess * (1 - guess))[:, None]).T @ design + penalty + 1e-9 * np.eye(len(factors))
+        factors += np.linalg.solve(bend, slope)
+    scaled = factors[:-1] / scales
+    return scaled, float(factors[-1] - means @ scaled)
 
 
 def main() -> int:

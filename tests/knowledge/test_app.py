@@ -23,9 +23,9 @@ from tests.knowledge.conftest import CORPUS, FakeEmbedder
 
 def named_is_enough() -> EvidenceModel:
     """The fitted model knows the bundled vectors; here a scheme's name is the evidence."""
-    factors = [10.0 if field.name == "name" else 0.0 for field in dataclasses.fields(Evidence)]
-    zeros, ones = (0.0,) * len(factors), (1.0,) * len(factors)
-    return EvidenceModel(means=zeros, scales=ones, factors=tuple(factors), offset=-5.0)
+    names = [field.name for field in dataclasses.fields(Evidence)]
+    points = tuple((0.0, 10.0 if name == "name" else 0.0) for name in names)
+    return EvidenceModel(knots=((0.0, 1.0),) * len(names), points=points, offset=-5.0)
 
 
 @pytest.fixture
