@@ -9,7 +9,7 @@ from tools.bootstrap import TORCH, torch_source
 from tools.steps import ROOT, StepFailed, shown
 from tools.toolchain import find_uv, install_uv
 
-GROUPS = ("dev", "simulators", "process")
+GROUPS = ("dev", "simulators")
 
 
 def commands(uv: str, constraint: Path) -> list[tuple[Path, list[str]]]:
