@@ -23,6 +23,12 @@ class Outbound(Base):
             sqlite_where=text("state IN ('queued', 'sending', 'uncertain')"),
             postgresql_where=text("state IN ('queued', 'sending', 'uncertain')"),
         ),
+        Index(
+            "ix_outbound_attention",
+            "message_id",
+            sqlite_where=text("state IN ('failed', 'uncertain') AND settled_at IS NULL"),
+            postgresql_where=text("state IN ('failed', 'uncertain') AND settled_at IS NULL"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(String(26), primary_key=True)
