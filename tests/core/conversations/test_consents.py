@@ -1,6 +1,7 @@
 """Consent: noticed, given, declined, withdrawn as easily as given, given again."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -98,20 +99,66 @@ async def test_consents_of_others_are_theirs(db: Database, person: Person) -> No
     assert latest.is_given
 
 
+async def said_and_answered(db: Database, view: ConversationView, *turn_ids: str) -> None:
+    async with db.transaction() as session:
+        for turn_id in turn_ids:
+            await conversations.append(
+                session, view.id, author="contact", kind="text", content={"text": "x"}, now=NOON, turn_id=turn_id
+            )
+            await conversations.mark_answered(session, turn_id, NOON)
+
+
+async def contents(db: Database, view: ConversationView) -> list[object]:
+    async with db.reading() as session:
+        return [line.content for line in await conversations.transcript(session, view.id)]
+
+
 async def test_forgetting_erases_what_the_contact_said_and_leaves_that_something_was_said(db: Database) -> None:
     mine, theirs = await opened(db, NOON), await opened(db, NOON, OTHER)
+    await said_and_answered(db, mine, "t0")
+    await said_and_answered(db, theirs, "t1")
     async with db.transaction() as session:
-        for number, view in enumerate((mine, mine, theirs)):
-            await conversations.append(
-                session, view.id, author="contact", kind="text", content={"text": "x"}, now=NOON, turn_id=f"t{number}"
-            )
-        await conversations.append(session, mine.id, author="bot", kind="text", content={"text": "y"}, now=NOON)
-        await conversations.mark_answered(session, "t0", NOON)
-        await conversations.mark_answered(session, "t2", NOON)
-        await consents.forget_lines(session, mine.id)
+        line: dict[str, Any] = {"kind": "text", "now": NOON}
+        await conversations.append(session, mine.id, author="contact", content={"text": "now"}, turn_id="t2", **line)
+        await conversations.append(session, mine.id, author="bot", content={"text": "y"}, **line)
+        numbers = await consents.forget_lines(session, mine.contact_id)
+        assert await consents.forget_lines(session, mine.contact_id) == []
+    assert await contents(db, mine) == [None, {"text": "now"}, {"text": "y"}]
+    assert await contents(db, theirs) == [{"text": "x"}]
     async with db.reading() as session:
         own = await conversations.transcript(session, mine.id)
-        other = await conversations.transcript(session, theirs.id)
-    assert [line.content for line in own] == [None, {"text": "x"}, {"text": "y"}]
+    assert numbers == [own[0].id]
     assert [line.created_at for line in own] == [NOON] * 3
-    assert [line.content for line in other] == [{"text": "x"}]
+
+
+async def test_what_was_said_in_earlier_conversations_is_forgotten_too(db: Database) -> None:
+    before = await opened(db, NOON)
+    await said_and_answered(db, before, "t0")
+    again = await opened(db, NOON + timedelta(days=2))
+    assert again.id != before.id
+    async with db.transaction() as session:
+        assert len(await consents.forget_lines(session, again.contact_id)) == 1
+    assert await contents(db, before) == [None]
+
+
+@pytest.mark.parametrize(
+    ("acts", "kept"),
+    [
+        ([], False),
+        (["notice"], False),
+        (["notice", "decline"], False),
+        (["notice", "give"], True),
+        (["notice", "give", "withdraw"], False),
+        (["notice", "give", "withdraw", "give"], True),
+    ],
+)
+async def test_old_lines_are_kept_only_with_consent(db: Database, person: Person, acts: list[str], kept: bool) -> None:
+    view = await opened(db, NOON)
+    await said_and_answered(db, view, "t0")
+    for act in acts:
+        await getattr(person, act)()
+    async with db.transaction() as session:
+        assert await consents.forget_without_consent(session, NOON) == []
+        forgotten = await consents.forget_without_consent(session, NOON + MINUTE)
+    assert (forgotten == []) is kept
+    assert await contents(db, view) == ([{"text": "x"}] if kept else [None])

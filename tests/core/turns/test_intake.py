@@ -11,7 +11,7 @@ from core.clock import FixedClock
 from core.conversations import service as conversations
 from core.conversations.schemas import MessageView
 from core.db import Database
-from core.errors import TooMany
+from core.errors import StorageUnavailable, TooMany
 from core.events import Kind, Location, MediaRef
 from core.turns import service as turns
 from core.turns.service import Intake
@@ -118,9 +118,24 @@ async def test_several_collisions_in_a_row_are_borne(
     monkeypatch.setattr(Intake, "_store", colliding)
     assert not (await intake.accept(written())).duplicate
     failures += [IntegrityError("", {}, Exception())] * 99
-    with pytest.raises(IntegrityError):
+    with pytest.raises(StorageUnavailable):
         await intake.accept(written())
     assert len(await lines(db)) == 1
+
+
+async def test_what_the_database_refuses_is_refused_and_comes_in_later(
+    db: Database, intake: Intake, lanes: Lanes
+) -> None:
+    event = written()
+    async with db.transaction() as session:
+        await session.execute(text("ALTER TABLE inbound_seen RENAME TO away"))
+    with pytest.raises(StorageUnavailable):
+        await intake.accept(event)
+    async with db.transaction() as session:
+        await session.execute(text("ALTER TABLE away RENAME TO inbound_seen"))
+    assert await lines(db) == []
+    assert lanes.started == []
+    assert not (await intake.accept(event)).duplicate
 
 
 async def test_beyond_the_cap_nothing_is_stored(db: Database, intake: Intake, lanes: Lanes, clock: FixedClock) -> None:

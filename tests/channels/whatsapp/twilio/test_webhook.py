@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 
 from channels.whatsapp.twilio.webhook import MAX_BODY, make_routes
-from core.errors import TooMany
+from core.errors import StorageUnavailable, TooMany
 from core.events import DeliveryState, InboundMessage, Receipt
 from tests.channels.whatsapp.signing import FORM, encoded, fixture, settings, signature
 
@@ -33,6 +33,8 @@ class Doors:
         self.accepted.append(event)
 
     async def record(self, receipt: Receipt) -> bool:
+        if self.refuse:
+            raise self.refuse
         self.receipts.append(receipt)
         return False
 
@@ -178,11 +180,18 @@ async def test_too_many_messages_are_to_be_sent_later(client: httpx.AsyncClient,
     assert (answer.status_code, answer.headers["retry-after"], answer.text) == (429, "60", "")
 
 
-async def test_what_could_not_be_stored_is_not_acknowledged(client: httpx.AsyncClient, doors: Doors) -> None:
-    doors.refuse = OSError("no space left on device")
-    answer = await post(client, TEXT)
-    assert answer.status_code == 500
-    assert "space" not in answer.text
+@pytest.mark.parametrize(
+    ("error", "status"), [(StorageUnavailable("OperationalError"), 503), (OSError("no space left on device"), 500)]
+)
+async def test_what_could_not_be_stored_is_not_acknowledged(
+    client: httpx.AsyncClient, doors: Doors, error: Exception, status: int
+) -> None:
+    doors.refuse = error
+    for path, pairs in ((INBOUND, TEXT), (STATUS, READ)):
+        answer = await post(client, pairs, path=path)
+        assert answer.status_code == status
+        assert "space" not in answer.text
+        assert "Operational" not in answer.text
 
 
 async def test_a_receipt_carries_our_id_from_its_own_address(client: httpx.AsyncClient, doors: Doors) -> None:
