@@ -15,7 +15,8 @@ PHONE = r"^((whatsapp|messenger):)?\+[1-9][0-9]{6,14}$"
 def tightened(modules: Path) -> dict[str, Any]:
     """One document of the operations that we use.
 
-    Repeated form keys are arrays, ``phone-number`` is a pattern, and answers may hold relative addresses, as Twilio's do.
+    Repeated form keys are arrays, ``phone-number`` is a pattern, and answers may hold relative addresses, as Twilio's
+    do.
     """
     api, content = (_read(modules / SPECS / f"twilio_{name}.json") for name in ("api_v2010", "content_v1"))
     paths = {SENDING: api["paths"][SENDING], CONTENT: content["paths"][CONTENT]}
@@ -79,5 +80,5 @@ def _undeclared_json(document: dict[str, Any], schema: dict[str, Any], value: An
     if not isinstance(value, dict) or "properties" not in schema:
         return set()
     known = schema["properties"]
-    found = value.keys() - known.keys()
-    return found.union(*(_undeclared_json(document, known[name], value[name]) for name in value.keys() & known.keys()))
+    found: set[str] = set(value) - set(known)
+    return found.union(*(_undeclared_json(document, known[name], value[name]) for name in set(value) & set(known)))
