@@ -44,17 +44,22 @@ def bot_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     return {**machines, **QUIET, **(extra or {})}
 
 
-def write_config(pipeline: str, epochs: int) -> Path:
-    """Write the configuration of a pipeline; return its path."""
-    if pipeline == OURS:
-        return ROOT / "config.yml"
+def stock_config(epochs: int) -> str:
+    """Return the stock configuration with a number of epochs."""
     config = yaml.safe_load(STOCK_CONFIG.read_text("utf-8"))
     for component in [*config["pipeline"], *config["policies"]]:
         if component["name"] in LEARNING:
             component["epochs"] = epochs
+    return str(yaml.safe_dump(config, sort_keys=False))
+
+
+def write_config(pipeline: str, epochs: int) -> Path:
+    """Write the configuration of a pipeline; return its path."""
+    if pipeline == OURS:
+        return ROOT / "config.yml"
     path = FOLDER / f"stock-{epochs}.yml"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(yaml.safe_dump(config, sort_keys=False), "utf-8")
+    path.write_text(stock_config(epochs), "utf-8")
     return path
 
 
@@ -62,7 +67,7 @@ def digest(pipeline: str, epochs: int) -> str:
     """Hash everything that the model of a pipeline is made from."""
     if pipeline == OURS:
         return model_digest()[:20]
-    return fingerprint(ROOT, STOCK_INPUTS, write_config(pipeline, epochs).read_text("utf-8"))[:20]
+    return fingerprint(ROOT, STOCK_INPUTS, stock_config(epochs))[:20]
 
 
 def trained(pipeline: str, epochs: int, *, again: bool = False) -> Trained:

@@ -1,6 +1,7 @@
 """The same messages through a Rasa server with our pipeline and one with the stock pipeline, one after the other."""
 
 import asyncio
+import contextlib
 import itertools
 import os
 import shutil
@@ -71,7 +72,8 @@ def server(model: Trained, folder: Path) -> Iterator[tuple[httpx.Client, subproc
             with httpx.Client(base_url=process.url, headers=headers, timeout=60, trust_env=False) as door:
                 yield door, child, seconds
         finally:
-            os.killpg(child.pid, signal.SIGTERM)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGTERM)
             try:
                 child.wait(15)
             except subprocess.TimeoutExpired:

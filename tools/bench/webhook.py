@@ -1,6 +1,7 @@
 """The webhook's own answer at 20 a second, while the complete pipeline works on what was accepted."""
 
 import asyncio
+import contextlib
 import itertools
 import os
 import signal
@@ -97,7 +98,8 @@ def bare(token: str) -> Iterator[str]:
             time.sleep(0.05)
         yield base
     finally:
-        os.killpg(child.pid, signal.SIGTERM)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGTERM)
         child.wait(10)
 
 

@@ -179,7 +179,7 @@ def tables(figures: dict[str, Any]) -> list[str]:
     head += ["no wait p50", "no wait p95", "p95 ratio", "unanswered"]
     note = (
         f"Milliseconds from the webhook to the first send request; the provider takes {figures['api_latency_ms']} ms "
-        f"to answer a send. '- {wait}': without the joining wait. 'no wait': the same messages with GATEWAY_JOIN_WAIT=0."
+        f"to answer. '- {wait}': without the joining wait. 'no wait': the same messages with GATEWAY_JOIN_WAIT=0."
     )
     return [
         table("Whole turn, webhook to send", head, rows, note),
