@@ -46,6 +46,14 @@ def payload(scheme: str, aspect: str | None = None, language: str | None = None)
     return f"/ask_scheme{{{inside}}}"
 
 
+def question_of(turn: Turn, scheme: str | None, aspect: str | None) -> str:
+    """What to search for: a follow-up ("and the fees?") is put together with the scheme that it leaves unsaid."""
+    known = (scheme or "").replace("_", " ")
+    if not turn.text:
+        return f"{known} {aspect or ''}".strip()
+    return turn.text if turn.entity("scheme") or not known else f"{known} {turn.text}"
+
+
 def _source(passage: Passage) -> str:
     return f"{passage.source_title}, {passage.source_url}" if passage.source_url else passage.source_title
 
@@ -80,12 +88,14 @@ class Answers:
         # A button that asks for another language changes this answer only, not the conversation.
         language = turn.entity("language_name") if not turn.text else None
         language = language if language in conversation.LANGUAGES else turn.language
-        question = turn.text or " ".join(part for part in (scheme, aspect) if part).replace("_", " ")
+        question = question_of(turn, scheme, aspect)
         if not question:
             dispatcher.utter_message(response="utter_which_scheme")
             return []
         try:
-            passages = await self._passages(question, language, scheme, aspect, more_aspects)
+            passages = await self._passages(question, language, scheme, aspect, insist=bool(more_aspects))
+            if passages and more_aspects and scheme:
+                passages = passages[:1] + await self._more(scheme, more_aspects, language)
         except KnowledgeError as error:
             log.error("knowledge_unavailable", turn_id=turn.turn_id, error=type(error).__name__)  # noqa: TRY400 - a trace may hold what a contact wrote
             dispatcher.utter_message(response="utter_technical_problem")
@@ -105,19 +115,33 @@ class Answers:
         return [SlotSet("scheme", passages[0].scheme)]
 
     async def _passages(
-        self, question: str, language: str, scheme: str | None, aspect: str | None, more_aspects: tuple[str, ...]
+        self, question: str, language: str, scheme: str | None, aspect: str | None, *, insist: bool
     ) -> list[Passage]:
+        """Passages that fit; of one scheme only when one is known, whatever else was found."""
         answer = await self._knowledge.answer(question, language=language, scheme=scheme, aspect=aspect)
-        if answer.status == "refused":
-            return []
-        passages = list(answer.passages)
-        if more_aspects and scheme:
-            passages = passages[:1]
-            for other in more_aspects:
-                wanted = f"{scheme} {other}".replace("_", " ")
-                found = await self._knowledge.answer(wanted, language=language, scheme=scheme, aspect=other, limit=1)
-                passages += [p for p in found.passages if p.scheme == scheme and p.aspect == other][:1]
-        return list({(p.scheme, p.aspect): p for p in passages}.values())
+        if scheme is None:
+            return list(answer.passages)
+        mine = [p for p in answer.passages if p.scheme == scheme]
+        if mine or (answer.status == "refused" and not insist):
+            return mine
+        if insist and aspect:
+            wanted = f"{scheme} {aspect}".replace("_", " ")
+            again = await self._knowledge.answer(wanted, language=language, scheme=scheme, aspect=aspect)
+            mine = [p for p in again.passages if p.scheme == scheme and p.aspect == aspect]
+            if mine:
+                return mine
+        # Others answer the section better because this scheme has none: show that, never another scheme's.
+        again = await self._knowledge.answer(scheme.replace("_", " "), language=language, scheme=scheme, aspect=None)
+        mine = [p for p in again.passages if p.scheme == scheme]
+        return [p.model_copy(update={"missing_aspect": p.aspect != aspect}) for p in mine]
+
+    async def _more(self, scheme: str, aspects: tuple[str, ...], language: str) -> list[Passage]:
+        found: list[Passage] = []
+        for aspect in aspects:
+            wanted = f"{scheme} {aspect}".replace("_", " ")
+            answer = await self._knowledge.answer(wanted, language=language, scheme=scheme, aspect=aspect, limit=1)
+            found += [p for p in answer.passages if p.scheme == scheme and p.aspect == aspect][:1]
+        return found
 
     def _undecided(self, passages: list[Passage]) -> bool:
         others = [p for p in passages if p.scheme != passages[0].scheme]

@@ -1,7 +1,7 @@
 """Intent classifier: logistic regression over dense and sparse features with a calibrated confidence."""
 
 import json
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Set, Tuple
 
 import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -17,9 +17,13 @@ from scipy.sparse import csr_matrix, hstack, vstack
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedShuffleSplit
 
+from bot.components.language import DEVANAGARI_VIEW
 from bot.components.sources import digest, modules
+from bot.components.text import DEVANAGARI, LATIN, LETTER, words
 
 RANKING = 10
+BABBLE_DISCOUNT = 0.4
+"""Takes the confidence of a message without one known word below the fallback's threshold."""
 
 
 def softmax(scores: np.ndarray) -> np.ndarray:
@@ -66,6 +70,7 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
         self._sparse_weights = np.zeros((0, 0), dtype=np.float32)
         self._bias = np.zeros(0, dtype=np.float32)
         self._temperature = 1.0
+        self._words: Set[str] = set()
 
     @classmethod
     def create(
@@ -81,7 +86,7 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
     @classmethod
     def fingerprint_addon(cls, config: Dict[str, Any]) -> Optional[str]:
         """Retrain when its modules change."""
-        return digest(modules("linear_classifier"))
+        return digest(modules("linear_classifier", "text"))
 
     # -- features
 
@@ -135,6 +140,7 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
             if features is not None:
                 rows.append(features)
                 names.append(message.get(INTENT))
+                self._words.update(words(f"{message.get(TEXT)} {message.get(DEVANAGARI_VIEW) or ''}"))
         if len(set(names)) < 2:
             return self._resource
         self._fit(np.vstack([row[0] for row in rows]), vstack([row[1] for row in rows]).tocsr(), names)
@@ -165,8 +171,8 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
                 sparse=self._sparse_weights,
                 bias=self._bias,
             )
-            described = {"intents": self._intents, "temperature": self._temperature}
-            (folder / "classifier.json").write_text(json.dumps(described), encoding="utf-8")
+            described = {"intents": self._intents, "temperature": self._temperature, "words": sorted(self._words)}
+            (folder / "classifier.json").write_text(json.dumps(described, ensure_ascii=False), encoding="utf-8")
 
     @classmethod
     def load(
@@ -189,6 +195,7 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
             return component
         component._intents = described["intents"]
         component._temperature = described["temperature"]
+        component._words = set(described["words"])
         return component
 
     # -- prediction
@@ -197,6 +204,13 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
         """Uncalibrated scores of every intent."""
         from_sparse = np.asarray((sparse * self._config["sparse_weight"]) @ self._sparse_weights)
         return self._centred(dense, self._mean) @ self._dense_weights + from_sparse + self._bias
+
+    def _is_babble(self, message: Message) -> bool:
+        """Whether no word of a message was ever seen: several words, or a script that we do not read."""
+        text = message.get(TEXT)
+        seen = [word in self._words for word in words(f"{text} {message.get(DEVANAGARI_VIEW) or ''}")]
+        alien = LETTER.search(text) and not (LATIN.search(text) or DEVANAGARI.search(text))
+        return bool(seen) and not any(seen) and (bool(alien) or len(words(text)) > 1)
 
     def process(self, messages: List[Message]) -> List[Message]:
         """Set the intent and the ranking; a message without words has no intent, with confidence 0."""
@@ -207,6 +221,8 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
                 message.set("intent_ranking", [], add_to_output=True)
                 continue
             confidences = softmax(self.scores(*features) / self._temperature)[0]
+            if self._is_babble(message):
+                confidences = confidences * BABBLE_DISCOUNT
             best = np.argsort(-confidences)[:RANKING]
             ranking = [{"name": self._intents[i], "confidence": float(confidences[i])} for i in best]
             message.set(INTENT, dict(ranking[0]), add_to_output=True)

@@ -1,7 +1,12 @@
 """Dense sentence features from a frozen multilingual sentence embedding, in this process."""
 
+import contextlib
+import hashlib
+import os
 import threading
+from pathlib import Path
 from typing import Any, Dict, List, Optional
+from zipfile import BadZipFile
 
 import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -14,10 +19,11 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.components.language import DEVANAGARI_VIEW
-from bot.components.sources import digest, modules
+from bot.components.sources import ROOT, digest, modules
 from bot.components.text import has_letters, is_payload
 
 ORIGIN = "SentenceEmbeddingFeaturizer"
+VECTORS = ROOT / "var" / "training_vectors.npz"
 
 
 class Embedder:
@@ -45,6 +51,38 @@ class Embedder:
         """The unit vector of one text."""
         with self._lock:
             return np.asarray(self._model.query(text), dtype=np.float32)
+
+
+class RememberingEmbedder(Embedder):
+    """Looks a text up among the vectors of earlier trainings before it computes one.
+
+    Only training uses it: an edit of a few examples then costs seconds instead of a minute.
+    """
+
+    def __init__(self, embedder: Embedder, path: Path) -> None:
+        self._embedder = embedder
+        self._path = path
+        self._known: Dict[str, np.ndarray] = {}
+        self._used: Dict[str, np.ndarray] = {}
+        with contextlib.suppress(OSError, ValueError, KeyError, BadZipFile):
+            stored = np.load(path, allow_pickle=False)
+            self._known = dict(zip(stored["digests"].tolist(), stored["vectors"], strict=True))
+
+    def embed(self, text: str) -> np.ndarray:
+        """The unit vector of one text."""
+        key = hashlib.sha256(text.encode()).hexdigest()
+        vector = self._known.get(key)
+        self._used[key] = self._embedder.embed(text) if vector is None else vector
+        return self._used[key]
+
+    def save(self) -> None:
+        """Keep the vectors of this training, all at once or not at all; no text is stored."""
+        if not self._used or self._used.keys() <= self._known.keys():
+            return
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        partial = self._path.with_suffix(f".{os.getpid()}.npz")
+        np.savez(partial, digests=np.array(list(self._used)), vectors=np.stack(list(self._used.values())))
+        partial.replace(self._path)
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
@@ -104,6 +142,8 @@ class SentenceEmbeddingFeaturizer(GraphComponent):
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Add the features to the training examples."""
-        self.process(training_data.training_examples)
+        """Add the features to the training examples; vectors of an earlier training are read from disk."""
+        remembered = RememberingEmbedder(self._embedder, VECTORS)
+        SentenceEmbeddingFeaturizer(self._config, remembered).process(training_data.training_examples)
+        remembered.save()
         return training_data

@@ -66,6 +66,19 @@ async def test_follow_up_keeps_the_scheme(run, knowledge) -> None:
     asked = user("and the documents?", "ask_scheme", {"aspect": "documents"})
     await run("action_ask_scheme", asked, slots={"scheme": "pmegp"})
     assert knowledge.asked[0]["scheme"] == "pmegp"
+    assert knowledge.asked[0]["question"] == "pmegp and the documents?"
+
+
+async def test_never_another_schemes_section(run, knowledge) -> None:
+    knowledge.passages = [passage(scheme="nsic_sprs", aspect="fees", score=9.0), passage(aspect="what")]
+    said, events = await run(
+        "action_ask_scheme", user("pmegp fees", "ask_scheme", {"scheme": "pmegp", "aspect": "fees"})
+    )
+    assert all("NSIC" not in str(message) for message in said)
+    assert events[0]["value"] == "pmegp"
+    knowledge.passages = [passage(scheme="nsic_sprs", aspect="fees", score=9.0)]
+    said, _ = await run("action_ask_scheme", user("pmegp fees", "ask_scheme", {"scheme": "pmegp", "aspect": "fees"}))
+    assert keys(said) == ["utter_no_answer"]
 
 
 async def test_another_question_does_not_keep_the_scheme(run, knowledge) -> None:
@@ -126,6 +139,7 @@ async def test_eligibility_with_a_scheme_asks_who(run, knowledge) -> None:
 
 @pytest.mark.parametrize("action", ["action_loan_problem", "action_registration_problem"])
 async def test_problems_are_met_with_a_word_first(run, knowledge, action) -> None:
+    knowledge.passages = [passage(scheme="udyam")]
     said, _ = await run(action, user("something went wrong", "x"))
     assert len(said) == 2
     assert keys(said)[1] == "utter_answer"

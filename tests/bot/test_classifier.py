@@ -6,9 +6,10 @@ from rasa.engine.storage.resource import Resource
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.components import sentence_embedding
 from bot.components.character_ngrams import CharacterNgramFeaturizer
 from bot.components.linear_classifier import LinearIntentClassifier, fit_temperature, softmax
-from bot.components.sentence_embedding import Embedder, SentenceEmbeddingFeaturizer
+from bot.components.sentence_embedding import Embedder, RememberingEmbedder, SentenceEmbeddingFeaturizer
 
 EXAMPLES = {
     "greet": ["hello there", "good morning", "नमस्ते जी", "namaste ji", "hi sahayak", "hello ji", "नमस्कार", "hey"],
@@ -24,7 +25,8 @@ def data() -> TrainingData:
 
 
 @pytest.fixture
-def trained(storage, context):
+def trained(storage, context, tmp_path, monkeypatch):
+    monkeypatch.setattr(sentence_embedding, "VECTORS", tmp_path / "vectors.npz")
     embedding = SentenceEmbeddingFeaturizer(SentenceEmbeddingFeaturizer.get_default_config())
     ngrams = CharacterNgramFeaturizer.create(
         {**CharacterNgramFeaturizer.get_default_config(), "min_df": 1}, storage, Resource("ngrams"), context
@@ -87,6 +89,11 @@ def test_stored_model_gives_the_same_answers(trained, storage, context) -> None:
         assert before["confidence"] == pytest.approx(after["confidence"], abs=1e-5)
 
 
+@pytest.mark.parametrize("text", ["xkcd qwfp zxcv", "வணக்கம் நண்பரே", "வணக்கம்"])
+def test_babble_and_foreign_scripts_are_doubted(trained, text: str) -> None:
+    assert trained[3](text).get("intent")["confidence"] < 0.45
+
+
 def test_untrained_classifier_is_silent(storage, context) -> None:
     config = LinearIntentClassifier.get_default_config()
     classifier = LinearIntentClassifier.load(config, storage, Resource("absent"), context)
@@ -118,6 +125,24 @@ def test_equal_vectors_from_several_threads() -> None:
     with ThreadPoolExecutor(4) as pool:
         together = list(pool.map(Embedder.shared().embed, texts))
     assert all(np.array_equal(a, b) for a, b in zip(alone, together, strict=True))
+
+
+def test_vectors_of_an_earlier_training_are_used(tmp_path) -> None:
+    class Counting:
+        calls = 0
+
+        def embed(self, text: str) -> np.ndarray:
+            self.calls += 1
+            return np.full(4, len(text), dtype=np.float32)
+
+    embedder, path = Counting(), tmp_path / "sub" / "vectors.npz"
+    for texts, calls in ((["a", "bb"], 2), (["a", "bb"], 2), (["a", "ccc"], 3)):
+        remembering = RememberingEmbedder(embedder, path)
+        assert [remembering.embed(text)[0] for text in texts] == [len(text) for text in texts]
+        remembering.save()
+        assert embedder.calls == calls
+    path.write_bytes(b"broken")
+    assert RememberingEmbedder(embedder, path).embed("a")[0] == 1
 
 
 def test_very_long_text(trained) -> None:
