@@ -89,16 +89,21 @@ def last_messages(tracker: Tracker) -> list[dict[str, Any]]:
 
 
 def fallbacks_in_a_row(tracker: Tracker) -> int:
-    """How many of the latest messages were not understood, this one included; "no" in between does not count."""
+    """How many of the latest messages got no answer, this one included; "no" in between does not count."""
     count = 0
+    reply = ""
     for event in reversed(tracker.events):
-        if event.get("event") == "session_started":
+        kind = event.get("event")
+        if kind == "session_started":
             break
-        if event.get("event") != "user":
+        if kind == "bot":
+            reply = str((event.get("metadata") or {}).get("key") or "")
+        if kind != "user":
             continue
         intent = ((event.get("parse_data") or {}).get("intent") or {}).get("name")
-        if intent == FALLBACK:
+        if intent != "deny":
+            if intent != FALLBACK or reply.startswith("utter_answer"):
+                break
             count += 1
-        elif intent != "deny":
-            break
+        reply = ""
     return count

@@ -50,6 +50,11 @@ async def test_understanding_in_between_starts_over(run) -> None:
     assert keys(said) == ["utter_did_you_mean"]
 
 
+async def test_answered_follow_up_is_no_failure(run) -> None:
+    said, _ = await run("action_fallback", *_not_understood(1), bot("utter_answer"), *_not_understood(1))
+    assert keys(said) == ["utter_did_you_mean"]
+
+
 async def test_no_after_did_you_mean_counts_on(run) -> None:
     events = [*_not_understood(1), bot("utter_did_you_mean"), user("no", "deny")]
     said, _ = await run("action_deny", *events)
