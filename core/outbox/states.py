@@ -3,7 +3,7 @@
 from core.events import DeliveryState as S
 
 _FORWARD: dict[S, frozenset[S]] = {
-    S.QUEUED: frozenset({S.SENDING, S.FAILED}),
+    S.QUEUED: frozenset({S.SENDING, S.SENT, S.DELIVERED, S.READ, S.FAILED}),
     S.SENDING: frozenset({S.QUEUED, S.SENT, S.DELIVERED, S.READ, S.FAILED, S.UNCERTAIN}),
     S.UNCERTAIN: frozenset({S.SENT, S.DELIVERED, S.READ, S.FAILED}),
     S.SENT: frozenset({S.DELIVERED, S.READ, S.FAILED}),
@@ -11,7 +11,8 @@ _FORWARD: dict[S, frozenset[S]] = {
     S.READ: frozenset(),
     S.FAILED: frozenset(),
 }
-"""``sending`` back to ``queued`` is the one step back: the provider certainly did not accept the message."""
+"""``sending`` back to ``queued`` is the one step back: the provider certainly did not accept the message. Should a
+receipt come for it all the same, it proves the contrary, and the row must not be sent again."""
 
 
 def may_move(current: S, target: S) -> bool:

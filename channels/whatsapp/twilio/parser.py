@@ -1,7 +1,7 @@
 """Turns Twilio's webhook parameters into events; pure."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
@@ -117,8 +117,12 @@ def parse_inbound(form: Mapping[str, str]) -> InboundMessage:
     )
 
 
-def parse_listed(resource: Mapping[str, object]) -> InboundMessage:
-    """The message in an element of Twilio's own list of messages; only text is listed there.
+def parse_listed(resource: Mapping[str, object], media: Sequence[MediaRef] = ()) -> InboundMessage:
+    """The message in an element of Twilio's own list of messages; places and buttons are not listed there.
+
+    Args:
+        resource: The element.
+        media: Its files, which are listed elsewhere.
 
     Raises:
         MalformedWebhook: A property is missing or cannot be read.
@@ -135,7 +139,10 @@ def parse_listed(resource: Mapping[str, object]) -> InboundMessage:
         moment = parsedate_to_datetime(sent) if sent else None
     except ValueError:
         moment = None
-    return event.model_copy(update={"sent_at": moment.astimezone(UTC) if moment else None})
+    found: dict[str, object] = {"sent_at": moment.astimezone(UTC) if moment else None}
+    if media:
+        found |= {"kind": Kind.MEDIA, "media": tuple(media)}
+    return event.model_copy(update=found)
 
 
 def parse_status(form: Mapping[str, str], outbound_id: str | None) -> Receipt:

@@ -18,13 +18,14 @@ from channels.whatsapp.twilio.parser import SID, parse_listed
 from channels.whatsapp.twilio.renderer import numbered, template_definition, template_name, template_variables
 from core import log
 from core.errors import FinalDelivery, RetryableDelivery, UncertainDelivery, WebhookError
-from core.events import InboundMessage, OutboundContent
+from core.events import InboundMessage, MediaRef, OutboundContent
 
 _LOG = log.get(__name__)
 _RETRYABLE_STATUS = {429, 503}
 _UNCERTAIN = (aiohttp.ClientError, TimeoutError, ValueError, LookupError, AttributeError, TypeError)
 """What the client raises once the request is out: the connection ends, time is up, the answer is not Twilio's JSON."""
 _REDIRECTS = {301, 302, 303, 307, 308}
+_NOT_ACCEPTED = {"failed", "undelivered", "canceled"}
 _MOST_REDIRECTS = 2
 _STORAGE_HOSTS = (".twilio.com", ".twiliocdn.com", ".amazonaws.com")
 
@@ -124,7 +125,9 @@ class TwilioSender:
         return [
             str(message.sid)
             for message in listed
-            if (message.body or "").strip() in wanted and str(message.direction or "").startswith("outbound")
+            if (message.body or "").strip() in wanted
+            and str(message.direction or "").startswith("outbound")
+            and str(message.status) not in _NOT_ACCEPTED
         ]
 
     async def list_inbound(self, since: datetime) -> AsyncIterator[InboundMessage]:
@@ -134,10 +137,21 @@ class TwilioSender:
         )
         for message in reversed(listed):
             try:
-                event = parse_listed({"sid": message.sid, "from": message.from_, "body": message.body})
+                event = parse_listed(
+                    {"sid": message.sid, "from": message.from_, "body": message.body}, await self._media_of(message)
+                )
             except WebhookError:
                 continue
             yield event.model_copy(update={"sent_at": message.date_sent or message.date_created})
+
+    async def _media_of(self, message: Any) -> list[MediaRef]:
+        if str(message.num_media or "0") == "0":
+            return []
+        listed = await self._guarded(message.media.list_async(limit=10))
+        folder = (
+            f"{self._settings.api_url}/2010-04-01/Accounts/{self._settings.account_sid}/Messages/{message.sid}/Media"
+        )
+        return [MediaRef(url=f"{folder}/{file.sid}", declared_type=str(file.content_type)) for file in listed]
 
     async def fetch(self, url: str, limit: int) -> bytes:
         """See `channels.base.Sender.fetch`; Twilio redirects to a short-lived address on its storage."""
