@@ -94,6 +94,13 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
     return {"train_seconds": trained, "predictions": found}
 
 
+def quiet() -> None:
+    """Leave only errors in the log: Rasa would write every text into it."""
+    structlog: Any = importlib.import_module("structlog")
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    logging.basicConfig(level=logging.ERROR)
+
+
 def main() -> None:
     """Read the job, do it, write the outcome by a rename."""
     job = json.loads(Path(sys.argv[1]).read_text("utf-8"))
@@ -107,6 +114,6 @@ if __name__ == "__main__":
     sys.path[0] = str(ROOT)  # not this folder: its names are not for Rasa's libraries
     os.chdir(ROOT)
     warnings.simplefilter("ignore")
-    logging.basicConfig(level=logging.ERROR)
+    quiet()
     with contextlib.suppress(BrokenPipeError):
         main()

@@ -25,6 +25,7 @@ from tools.bench.plans import Arrival, arrivals, number_of, texts_of_mix
 from tools.bench.tables import number, progress, show, table, times
 from tools.installation import NUMBER, free_ports, leash
 from tools.launcher.supervisor import answers
+from tools.prepare import fill_cache
 from tools.stack import Stack
 from tools.steps import ROOT
 
@@ -126,6 +127,7 @@ async def measured(base: str, sid: str, token: str, seconds: float) -> dict[str,
 def run(*, seconds: float) -> dict[str, Any]:
     """Measure the bare route beside an idle stack, then the gateway with everything working; print, return."""
     figures: dict[str, Any] = {"rate": RATE, "seconds": seconds, "contacts": CONTACTS}
+    fill_cache()
     progress("starting the whole stack")
     with Stack(overrides={"SIMULATOR_API_LATENCY_MS": "30"}) as stack:
         sid, token = stack.secrets["WHATSAPP_ACCOUNT_SID"], stack.secrets["WHATSAPP_AUTH_TOKEN"]

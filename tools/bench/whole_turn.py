@@ -13,6 +13,7 @@ from tools.bench import machine
 from tools.bench.figures import Timing, ratio
 from tools.bench.plans import WAYS, Arrival, arrivals, number_of, texts_of_mix, way_of
 from tools.bench.tables import number, progress, show, table, times
+from tools.prepare import fill_cache
 from tools.stack import Stack
 
 JOIN_WAIT = 0.3
@@ -151,6 +152,7 @@ def summary(said: dict[str, Arrival], found: dict[str, float | None], join_wait:
 
 def run(*, counts: dict[float, int]) -> dict[str, Any]:
     """Measure with the joining wait and without, print, return the figures."""
+    fill_cache()
     figures: dict[str, Any] = {"join_wait": JOIN_WAIT, "api_latency_ms": API_LATENCY_MS, "contacts": CONTACTS}
     for name, wait in (("with wait", JOIN_WAIT), ("no wait", 0.0)):
         progress(f"starting the whole stack with a joining wait of {wait:g} s")
