@@ -44,7 +44,19 @@ def aspects_of(listed: Iterable[str]) -> dict[str, float]:
     Args:
         listed: A question's folded words in order. Longer cues win over those inside them.
     """
-    rest = list(listed)
+    found, _ = _match(list(listed))
+    strongest = max(found.values(), default=1.0)
+    return {aspect: strength / strongest for aspect, strength in found.items()}
+
+
+def words_beside_cues(listed: Iterable[str]) -> list[str]:
+    """Return the words that are neither part of a cue nor without meaning of their own."""
+    _, rest = _match(list(listed))
+    return [word for word in rest if word and word not in ignored_words()]
+
+
+def _match(rest: list[str]) -> tuple[dict[str, float], list[str]]:
+    """Return the strength of each aspect's cues, and the words with those of the cues emptied."""
     present = set(rest)
     found: dict[str, float] = {}
     for aspect, cue in _cues():
@@ -54,8 +66,7 @@ def aspects_of(listed: Iterable[str]) -> dict[str, float]:
             if tuple(rest[start : start + len(cue)]) == cue:
                 found[aspect] = found.get(aspect, 0.0) + len(cue) ** 0.5 * _TELLING.get(aspect, 1.0)
                 rest[start : start + len(cue)] = [""] * len(cue)
-    strongest = max(found.values(), default=1.0)
-    return {aspect: strength / strongest for aspect, strength in found.items()}
+    return found, rest
 
 
 _TELLING = {"documents": 2.0, "helpline": 2.0, "fees": 1.6, "time": 1.6, "status": 1.4, "how": 0.8, "what": 0.7}

@@ -7,6 +7,9 @@ from pathlib import Path
 
 MODEL = Path(__file__).resolve().parent / "evidence.json"
 
+FOLLOWS_UP = 0.95
+"""What 'fees?' or 'kitna milega' is worth in a conversation about a scheme: it can mean nothing else."""
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -48,7 +51,8 @@ class EvidenceModel:
             return 0.0
         values = zip(evidence.values(), self.knots, self.points, strict=True)
         total = self.offset + sum(_read_off(value, knots, points) for value, knots, points in values)
-        return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
+        fitted = 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
+        return max(fitted, FOLLOWS_UP) if evidence.follow_up else fitted
 
 
 def _read_off(value: float, knots: tuple[float, ...], points: tuple[float, ...]) -> float:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.asks import AskModel
-from knowledge.aspects import aspects_of, everyday_names, foreign_names, ignored_words
+from knowledge.aspects import aspects_of, everyday_names, foreign_names, ignored_words, words_beside_cues
 from knowledge.documents import Passage
 from knowledge.embedder import Embedder
 from knowledge.evidence import Evidence
@@ -129,8 +129,10 @@ class Retriever:
             + weights.words * (self._highest(found_words) + scheme_words)
             + weights.name * named
         )
-        scheme_scores = spoken + weights.entity * entity
         aspects = aspects_of(asked.words)
+        asks = bool(aspects) or asked.aspect is not None
+        follows_up = bool(entity.any()) and asks and not words_beside_cues(asked.words)
+        scheme_scores = spoken + (weights.follow_up if follows_up else weights.entity) * entity
         wanted = self._wanted(asked, aspects)
         unit_scores = (
             scheme_scores[self._unit_scheme]
@@ -143,7 +145,6 @@ class Retriever:
         others = np.delete(spoken, best)
         mine = self._unit_scheme == best
         unknown = self._unknown(asked.content)
-        asks = float(bool(aspects) or asked.aspect is not None)
         evidence = Evidence(
             passage=float(best_passage[mine].max()),
             situation=float(best_situation[best]),
@@ -158,8 +159,8 @@ class Retriever:
             margin=float(spoken[best] - others.max()) if len(others) else 0.0,
             score=float(spoken[best]),
             entity=float(entity[best]),
-            aspect=asks,
-            follow_up=float(entity[best]) * asks * (1.0 - unknown),
+            aspect=float(asks),
+            follow_up=float(follows_up and entity[best]),
             length=float(np.log1p(len(asked.content))),
         )
         return Retrieval(found, evidence)
@@ -224,12 +225,19 @@ class Retriever:
     def _wanted(self, asked: "_Question", aspects: dict[str, float]) -> dict[str, float]:
         """Return how strongly each section is asked for, by cues, by likeness to such questions, and by entity."""
         wanted = {aspect: self.weights.ask * share for aspect, share in asked.asks.items()}
+        if self._says_only_a_name(asked):
+            wanted = {"what": 1.0}
         for aspect, strength in aspects.items():
             wanted[aspect] = wanted.get(aspect, 0.0) + strength
         if asked.aspect is not None:
             wanted = {aspect: 0.5 * strength for aspect, strength in wanted.items()}
             wanted[asked.aspect] = wanted.get(asked.aspect, 0.0) + 1.5
         return wanted
+
+    def _says_only_a_name(self, asked: "_Question") -> bool:
+        named = {place for name in self._names.find(asked.words) for place in range(name.start, name.end)}
+        others = [word for place, word in enumerate(asked.words) if place not in named]
+        return bool(named) and not words_beside_cues(others) and not aspects_of(others)
 
     def _rank(self, scores: Scores, asked: "_Question", aspects: dict[str, float], limit: int) -> tuple[Found, ...]:
         """Take the best unit again and again; a scheme that was taken counts less, so that others show."""

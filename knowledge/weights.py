@@ -24,8 +24,9 @@ class Weights:
     passage: float = 0.8
     situation: float = 0.9
     words: float = 5.0
-    name: float = 4.0
+    name: float = 5.0
     entity: float = 2.5
+    follow_up: float = 20.0
     own_passage: float = 0.42
     own_words: float = 2.6
     aspect: float = 1.2

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from knowledge.aspects import aspects_of
-from knowledge.evidence import Evidence, load_model
+from knowledge.evidence import FOLLOWS_UP, Evidence, load_model
 from knowledge.index import Index
 from knowledge.names import Names
 from knowledge.retriever import Retriever
@@ -116,3 +116,34 @@ def test_a_name_inside_a_longer_one_counts_little() -> None:
 def test_cues_tell_the_section(question: str, aspect: str) -> None:
     cues = aspects_of(words(question))
     assert max(cues, key=lambda key: cues[key]) == aspect
+
+
+@pytest.mark.parametrize("question", ["Kiln Grant", "KILNG", "tell me about KILNG", "भट्ठा अनुदान"])
+def test_a_name_alone_asks_what_it_is(retriever: Retriever, question: str) -> None:
+    assert first(retriever, question)[:2] == ("kiln", "what")
+
+
+@pytest.mark.parametrize(
+    ("question", "follows"),
+    [
+        ("how long?", True),
+        ("kitna milega", True),
+        ("कितने दिन लगते हैं", True),
+        ("how long is the Ganga river", False),
+        ("rain", False),
+    ],
+)
+def test_a_question_of_cues_alone_follows_up_in_a_conversation(
+    retriever: Retriever, question: str, follows: bool
+) -> None:
+    model = load_model()
+    about = retriever.retrieve(question, "en", scheme="kiln").evidence
+    assert (about.follow_up == 1.0) is follows
+    assert (model.probability(about) >= FOLLOWS_UP) is follows
+    assert retriever.retrieve(question, "en").evidence.follow_up == 0.0
+
+
+def test_a_follow_up_stays_with_its_scheme_even_when_the_section_is_missing(retriever: Retriever) -> None:
+    found = retriever.retrieve("documents?", "en", scheme="loom").found[0]
+    assert found.passage.scheme == "loom"
+    assert found.missing_aspect
