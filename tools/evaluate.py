@@ -6,7 +6,8 @@
 
 A question belongs to the calibration half when the SHA-256 of its id is even. Thresholds are chosen on that
 half alone; refusals and false answers are reported on the other half alone. Recall does not depend on the
-thresholds and is reported on all questions. Nothing but the thresholds may be set with these sets.
+thresholds and is reported on all questions. Nothing but the thresholds may be set with these sets; where a choice
+was made after looking at them, knowledge/thresholds.json says so.
 """
 
 import os
@@ -39,7 +40,8 @@ BASELINE = SETS / "baseline.json"
 LANGUAGES = ("en", "hi", "hi-Latn")
 DEPTH = 20
 FALSE_ANSWERS_AIMED_AT = 0.02
-"""With some 120 unanswerable questions in the reporting half, the interval of 2 % ends below 8 %."""
+"""With some 120 unanswerable questions in the reporting half, the interval of 2 % ends below 8 %. It was 3 %
+until the reporting half was first measured, which makes that half's figure a little too good."""
 WORSE_BY = 0.02
 
 
@@ -259,8 +261,9 @@ def _write_thresholds(thresholds: dict[str, float]) -> None:
         "thresholds": thresholds,
         "how": "python -m tools.evaluate --calibrate: the lowest that answers at most "
         f"{100 * FALSE_ANSWERS_AIMED_AT:.0f} % of the unanswerable questions of the calibration half (ids with an even "
-        "SHA-256), judged half on the language's own questions and half on all languages'; nothing else was set on "
-        "the evaluation sets",
+        "SHA-256), judged half on the language's own questions and half on all languages'. The aim was lowered from "
+        "3 % after the reporting half had been seen (5 of 118 false answers), so that half is not wholly unseen: "
+        "confirm on fresh questions",
         "date": dt.datetime.now(dt.UTC).date().isoformat(),
     }
     THRESHOLDS.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
