@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.e2e.conftest import Phone
@@ -35,6 +36,12 @@ def _shot(page: Page, name: str) -> None:
         page.screenshot(path=Path(folder) / f"{name}.png")
 
 
+def _accessible(page: Page) -> None:
+    """No violation of the rules that axe can check (WCAG 2.1 A and AA among them)."""
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
 def _write(page: Page, text: str) -> None:
     page.get_by_label("Message", exact=True).fill(text)
     page.keyboard.press("Enter")
@@ -58,6 +65,7 @@ def test_a_strangers_first_conversation_ends_with_an_officer(stack: Stack, brows
     _write(phone, "मेरा खरीदार 3 महीने से पैसे नहीं दे रहा")
     expect(theirs.filter(has_text="45 दिन")).to_contain_text("स्रोत", timeout=_PATIENCE)
     _shot(phone, "try-it-hindi")
+    _accessible(phone)
     phone.get_by_role("button", name="मैं सहमत हूँ").click()
     expect(theirs.last).to_contain_text("धन्यवाद", timeout=_PATIENCE)
     _write(phone, "what is the subsidy for drone pilots in Goa")
@@ -66,6 +74,7 @@ def test_a_strangers_first_conversation_ends_with_an_officer(stack: Stack, brows
 
     desk = _page(browser)
     desk.goto(f"{stack.url('gateway')}/desk/sign-in")
+    _accessible(desk)
     desk.get_by_label("Login").fill(stack.env().get("DESK_DEMO_LOGIN", "officer"))
     desk.get_by_label("Password").fill(stack.secrets["DESK_DEMO_PASSWORD"])
     desk.get_by_role("button", name="Sign in").click()
@@ -89,6 +98,7 @@ def test_a_strangers_first_conversation_ends_with_an_officer(stack: Stack, brows
     phone.wait_for_timeout(2500)
     assert theirs.count() == said, "the bot spoke while an officer had the conversation"
     _shot(desk, "desk-conversation")
+    _accessible(desk)
     _shot(phone, "try-it-officer")
 
     desk.get_by_label("Outcome").select_option("answered")
