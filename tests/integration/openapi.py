@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 
 SPECS = Path("@twilio/cli-core/src/services/twilio-api")
 SENDING = "/2010-04-01/Accounts/{AccountSid}/Messages.json"
+FILES = "/2010-04-01/Accounts/{AccountSid}/Messages/{MessageSid}/Media.json"
 CONTENT = "/v1/Content"
 FORM = "application/x-www-form-urlencoded"
 PHONE = r"^((whatsapp|messenger):)?\+[1-9][0-9]{6,14}$"
@@ -19,11 +20,11 @@ def tightened(modules: Path) -> dict[str, Any]:
     do.
     """
     api, content = (_read(modules / SPECS / f"twilio_{name}.json") for name in ("api_v2010", "content_v1"))
-    paths = {SENDING: api["paths"][SENDING], CONTENT: content["paths"][CONTENT]}
+    paths = {**{path: api["paths"][path] for path in (SENDING, FILES)}, CONTENT: content["paths"][CONTENT]}
     schemas = {**api["components"]["schemas"], **content["components"]["schemas"]}
     _without_uri_format(schemas)
     for path in paths.values():
-        for operation in (path[method] for method in ("get", "post")):
+        for operation in (path[method] for method in ("get", "post") if method in path):
             _without_uri_format(operation["responses"])
             _tighten(operation.get("requestBody", {}))
     return {**api, "paths": paths, "components": {**api["components"], "schemas": schemas}}
@@ -59,7 +60,8 @@ def undeclared(
     document: dict[str, Any], method: str, path: str, query: str, content_type: str, body: bytes
 ) -> set[str]:
     """The names in a request that Twilio does not know; Prism drops them without a word."""
-    operation = document["paths"][SENDING if path.startswith("/2010-04-01/") else CONTENT][method.lower()]
+    known = CONTENT if path.startswith("/v1/") else FILES if path.endswith("/Media.json") else SENDING
+    operation = document["paths"][known][method.lower()]
     parameters = {found["name"] for found in operation.get("parameters", ()) if found["in"] == "query"}
     names = {name for name, _ in parse_qsl(query, keep_blank_values=True)} - parameters
     media_type = content_type.partition(";")[0] if body else ""

@@ -177,7 +177,8 @@ async def test_finding_and_listing_are_as_declared(desk: Desk) -> None:
     assert found == sids[:1]
     # The example's messages are text messages of a telephone: nothing of WhatsApp is in the list.
     assert listed == []
-    to_contact, to_us = (dict(parse_qsl(ask.query)) for ask in desk.asked)
+    to_contact, to_us, *files = (dict(parse_qsl(ask.query)) for ask in desk.asked)
+    assert len(files) == sum(ask.path.endswith("/Media.json") for ask in desk.asked)
     assert (to_contact["To"], to_us["To"]) == (f"whatsapp:{CONTACT}", "whatsapp:+910000000001")
     assert all(datetime.fromisoformat(query["DateSent>"]) == YESTERDAY for query in (to_contact, to_us))
     assert desk.undeclared() == set()
