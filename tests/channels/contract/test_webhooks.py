@@ -2,11 +2,12 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
 import pytest
 
+from channels.base import Sender
 from core.conversations import service as conversations
 from core.db import Database
 from core.events import DeliveryState, Kind, OutboundContent
@@ -117,6 +118,21 @@ async def test_what_cannot_be_stored_is_not_acknowledged(rig: Rig, door: Door) -
     door.refuse = None
     assert taken(await door.post(message))
     assert len(door.started) == 1
+
+
+async def test_what_no_webhook_told_is_in_the_providers_list(rig: Rig, door: Door, senders: dict[str, Sender]) -> None:
+    since = datetime.now(UTC) - timedelta(minutes=1)
+    ids = [rig.write_unreported(text) for text in ("पहला", "second 🙏", "third")]
+    for sender in senders.values():
+        events = [event async for event in sender.list_inbound(since) if event.provider_id in ids]
+        assert [event.provider_id for event in events] == ids
+        assert [event.text for event in events] == ["पहला", "second 🙏", "third"]
+        assert {event.address.value for event in events} == {rig.contact}
+        assert all(event.sent_at is not None and event.sent_at >= since for event in events)
+        for event in events:
+            await door.accept(event)
+    assert len(door.started) == len(ids)
+    assert [result.duplicate for result in door.results[: len(ids)]] == [False] * len(ids)
 
 
 async def sending_row(db: Database, clock: MovingClock, rig: Rig) -> str:
