@@ -68,6 +68,12 @@ def resident_mb(pid: int) -> float:
     return int(own) / 1024 + sum(resident_mb(child) for child in _children(pid))
 
 
+def processor_seconds(pid: int) -> float:
+    """Return the processor time that a process has used, whatever else the machine did meanwhile."""
+    words = (PROC / str(pid) / "stat").read_text("ascii", "replace").rpartition(")")[2].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def _children(pid: int) -> list[int]:
     try:
         listed = (PROC / str(pid) / "task" / str(pid) / "children").read_text("ascii")

@@ -44,6 +44,7 @@ class Measured:
     memory_after_mb: float = 0.0
     milliseconds: dict[int, list[float]] = field(default_factory=dict)
     wall: dict[int, float] = field(default_factory=dict)
+    processor_seconds: float = 0.0
     as_meant: int = 0
     asked: int = 0
 
@@ -133,6 +134,7 @@ def measure(model: Trained, number_of_round: int, messages: int) -> Measured:
         asyncio.run(drive(door, conversations(examples, WARM_UP, f"warm-{number_of_round}"), 4))
         memory = machine.resident_mb(child.pid)
         done = Measured(model.pipeline, number_of_round, load_before, seconds, first[0], memory)
+        used = machine.processor_seconds(child.pid)
         for at_once in AT_ONCE:
             progress(f"{model.pipeline}, round {number_of_round}: {messages} messages, {at_once} at once")
             planned = conversations(examples, messages, f"{number_of_round}-{at_once}")
@@ -140,6 +142,7 @@ def measure(model: Trained, number_of_round: int, messages: int) -> Measured:
             done.milliseconds[at_once], done.wall[at_once] = spent, wall
             done.as_meant += meant
             done.asked += len(spent)
+        done.processor_seconds = machine.processor_seconds(child.pid) - used
         done.memory_after_mb = machine.resident_mb(child.pid)
     return done
 
@@ -171,6 +174,8 @@ def summary(measured: Sequence[Measured], models: dict[str, Trained], epochs: in
                 str(c): ratio(sum(len(one.milliseconds[c]) for one in rounds), sum(one.wall[c] for one in rounds))
                 for c in AT_ONCE
             },
+            "processor_ms": 1000
+            * ratio(sum(one.processor_seconds for one in rounds), sum(one.asked for one in rounds)),
             "memory_mb": middle([one.memory_mb for one in rounds]),
             "memory_after_mb": middle([one.memory_after_mb for one in rounds]),
             "start_seconds": middle([one.start_seconds for one in rounds]),
@@ -205,6 +210,7 @@ def tables(figures: dict[str, Any], measured: Sequence[Measured]) -> list[str]:
             rows.append(line(title, ours["at_once"][count][point], stock["at_once"][count][point], 1))
         rows.append(line(f"messages/s, {count} at once", ours["rate"][count], stock["rate"][count], 1, more=True))
     rows += [
+        line("processor time a message, ms", ours["processor_ms"], stock["processor_ms"], 1),
         line("memory after load, MB", ours["memory_mb"], stock["memory_mb"], 0),
         line("memory at the end, MB", ours["memory_after_mb"], stock["memory_after_mb"], 0),
         line("start, s", ours["start_seconds"], stock["start_seconds"], 1),
