@@ -42,12 +42,3 @@ def chromium() -> str:
     if not found:
         missing("Chromium is missing: install `chromium`")
     return found
-
-
-@pytest.fixture(scope="session")
-def node() -> str:
-    """Path of Node.js for the independent peers."""
-    found = shutil.which("node") or ""
-    if not found:
-        missing("Node.js is missing: install `nodejs`")
-    return found

@@ -63,7 +63,7 @@ async def get_address(session: AsyncSession, address_id: str) -> AddressView:
 async def _find_or_add_address(session: AsyncSession, ref: AddressRef, name: str, now: datetime) -> Address:
     index = keyring().blind_index(ref.value, f"address.{ref.kind}")
     address = await session.scalar(
-        select(Address).where(Address.kind == ref.kind, Address.value_index == index).with_for_update()
+        select(Address).where(Address.kind == ref.kind, Address.value_index == index).with_for_update(key_share=True)
     )
     if address is None:
         contact = Contact(id=new_id(), name=name or None, created_at=now, language_fixed=False)
@@ -90,7 +90,7 @@ async def find_or_open(
     open_one = await session.scalar(
         select(Conversation)
         .where(Conversation.address_id == address.id, Conversation.state != State.CLOSED)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     if (
         open_one is not None
@@ -141,7 +141,9 @@ async def get(session: AsyncSession, conversation_id: str) -> ConversationView:
 
 async def lock(session: AsyncSession, conversation_id: str) -> None:
     """Keep others from taking in or taking up messages of a conversation until the transaction ends."""
-    await session.execute(select(Conversation.id).where(Conversation.id == conversation_id).with_for_update())
+    await session.execute(
+        select(Conversation.id).where(Conversation.id == conversation_id).with_for_update(key_share=True)
+    )
 
 
 async def list_by_state(session: AsyncSession, state: State, limit: int = 200) -> list[ConversationView]:

@@ -22,11 +22,13 @@ async def claim_silent(session: AsyncSession, own_id: str, now: datetime, silenc
     """Processes that fell silent and whose work nobody has taken over: they are this process's now."""
     silent = list(
         await session.scalars(
-            select(Heartbeat.executor_id).where(
+            select(Heartbeat.executor_id)
+            .where(
                 Heartbeat.executor_id != own_id,
                 Heartbeat.beat_at < now - silence,
                 Heartbeat.recovered_at.is_(None),
             )
+            .with_for_update(skip_locked=True)  # a row that is locked is being beaten at this moment
         )
     )
     claimed = []

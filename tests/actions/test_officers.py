@@ -1,5 +1,7 @@
 """What leads to an officer, and what is said when that fails."""
 
+from typing import Any
+
 import pytest
 
 from actions.handoff import QueueDesk
@@ -28,7 +30,7 @@ async def test_nothing_is_promised_when_the_queue_is_away(run, desk) -> None:
     assert keys(said) == ["utter_handover_failed"]
 
 
-def _not_understood(count: int) -> list[dict]:
+def _not_understood(count: int) -> list[dict[str, Any]]:
     ranking = [{"name": "nlu_fallback", "confidence": 0.4}, {"name": "loan_problem", "confidence": 0.3},
                {"name": "abuse", "confidence": 0.2}, {"name": "repeat", "confidence": 0.1}]  # fmt: skip
     return [user("???", "nlu_fallback", intent_ranking=ranking) for _ in range(count)]
@@ -88,7 +90,7 @@ async def test_yes_to_the_offer_of_an_officer(run, desk) -> None:
 
 
 async def test_queue_desk_asks_the_service_in_one_transaction(monkeypatch) -> None:
-    calls = []
+    calls: list[object] = []
 
     class FakeDatabase:
         def transaction(self):

@@ -142,7 +142,7 @@ async def test_a_reply_that_fails_stays_in_the_box_and_is_sent_once(
 
     arrived = asyncio.Event()
 
-    async def lose_the_answer(route) -> None:  # type: ignore[no-untyped-def]
+    async def lose_the_answer(route) -> None:
         await route.fetch()
         arrived.set()
         await route.abort()

@@ -18,10 +18,7 @@ from core.turns.service import Intake
 from tests.core.conftest import create_tables
 from tests.core.conversing import CONTACT, opened, written
 
-pytestmark = [
-    pytest.mark.integration,
-    pytest.mark.xfail(reason="row locks of address, conversation and heartbeat are stronger than they need be"),
-]
+pytestmark = pytest.mark.integration
 
 ANSWER = OutboundContent(text="An answer.")
 NOW = datetime(2026, 11, 23, 6, 30, tzinfo=UTC)

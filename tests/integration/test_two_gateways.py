@@ -74,9 +74,9 @@ class OneArmedAtATime(Rehearsal):
 
     _started = 0
 
-    def _next_point(self) -> str:
+    def _next_point(self, name: str) -> str:
         self._started += 1
-        return "" if self._started == 2 else super()._next_point()
+        return "" if self._started == 2 else super()._next_point(name)
 
 
 @pytest.fixture

@@ -50,6 +50,7 @@ class Rehearsal:
         self._random = random.Random(seed)  # noqa: S311 - the same moments in every run
         self._kills, self._points = kills, list(POINTS)
         self._killed = 0
+        self._armed: set[str] = set()
         ports = [surroundings.gateway_port, *(free_port() for _ in range(gateways - 1))]
         self._gateways = [
             (gateway(surroundings, f"gateway-{i}", port), f"gateway-{i}", port) for i, port in enumerate(ports, 1)
@@ -66,7 +67,7 @@ class Rehearsal:
                 process.start()
             await asyncio.gather(*(process.ready() for process in others))
             for process, name, port in self._gateways:
-                process.start(gateway_variables(name, port, self._next_point()))
+                process.start(gateway_variables(name, port, self._next_point(name)))
                 await process.ready()
             async with httpx.AsyncClient(
                 base_url=self._s.simulator_url, headers={"X-Control-Token": self._s.control_token}, timeout=30
@@ -91,14 +92,18 @@ class Rehearsal:
         """How many times a gateway died."""
         return self._killed
 
-    def _next_point(self) -> str:
-        return f"{self._points.pop()}:3" if self._points and self._sending else ""
+    def _next_point(self, name: str) -> str:
+        if self._points and self._sending:
+            self._armed.add(name)
+            return f"{self._points.pop()}:3"
+        self._armed.discard(name)
+        return ""
 
     async def _keep_alive(self, process: Process, name: str, port: int) -> None:
         while True:
             if not process.alive:
                 self._killed += 1
-                process.start(gateway_variables(name, port, self._next_point()))
+                process.start(gateway_variables(name, port, self._next_point(name)))
             await asyncio.sleep(0.05)
 
     async def _kill_at_random(self) -> None:
@@ -107,7 +112,10 @@ class Rehearsal:
         began = time.monotonic()
         for moment in moments:
             await asyncio.sleep(max(moment - (time.monotonic() - began), 0))
-            self._random.choice(self._gateways)[0].kill()
+            # A gateway that waits for its named point is left to reach it.
+            while not (unarmed := [process for process, name, _ in self._gateways if name not in self._armed]):
+                await asyncio.sleep(0.1)
+            self._random.choice(unarmed).kill()
 
     async def _send_all(self, provider: httpx.AsyncClient) -> None:
         began = time.monotonic()

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -17,7 +17,7 @@ from channels.whatsapp.settings import WhatsAppSettings
 from channels.whatsapp.twilio.parser import SID, parse_listed
 from channels.whatsapp.twilio.renderer import numbered, template_definition, template_name, template_variables
 from core import log
-from core.errors import FinalDelivery, RetryableDelivery, UncertainDelivery, WebhookError
+from core.errors import FinalDelivery, ProviderError, RetryableDelivery, UncertainDelivery, WebhookError
 from core.events import InboundMessage, MediaRef, OutboundContent
 
 _LOG = log.get(__name__)
@@ -119,7 +119,7 @@ class TwilioSender:
     async def find(self, to: str, content: OutboundContent, since: datetime) -> list[str]:
         """See `channels.base.Sender.find`."""
         listed = await self._guarded(
-            self._client.messages.list_async(to=f"whatsapp:{to}", date_sent_after=since, limit=100)
+            self._client.messages.list_async(to=f"whatsapp:{to}", date_sent_after=since.astimezone(UTC), limit=100)
         )
         wanted = {content.text.strip(), numbered(content).strip()}
         return [
@@ -133,14 +133,19 @@ class TwilioSender:
     async def list_inbound(self, since: datetime) -> AsyncIterator[InboundMessage]:
         """See `channels.base.Sender.list_inbound`."""
         listed = await self._guarded(
-            self._client.messages.list_async(to=self._from, date_sent_after=since, limit=2000, page_size=200)
+            self._client.messages.list_async(
+                to=self._from, date_sent_after=since.astimezone(UTC), limit=2000, page_size=200
+            )
         )
         for message in reversed(listed):
+            if str(message.direction or "inbound") != "inbound":
+                continue
             try:
                 event = parse_listed(
                     {"sid": message.sid, "from": message.from_, "body": message.body}, await self._media_of(message)
                 )
-            except WebhookError:
+            except (WebhookError, ProviderError) as error:
+                _LOG.warning("whatsapp.listed_message_skipped", error=type(error).__name__)
                 continue
             yield event.model_copy(update={"sent_at": message.date_sent or message.date_created})
 
