@@ -43,6 +43,7 @@ class Question:
         consent: Whether the contact agreed that personal data is kept.
         noticed: Whether the contact was told that personal data is kept.
         now: The present moment.
+        stopped: Whether the contact had stopped everything that we send.
         refused_file: Whether a file that came with the messages is not kept.
         late_minutes: Age of the oldest message in minutes when it is late, else 0.
     """
@@ -52,6 +53,7 @@ class Question:
     consent: bool
     noticed: bool
     now: datetime
+    stopped: bool = False
     refused_file: bool = False
     late_minutes: int = 0
 

@@ -105,6 +105,7 @@ class TurnRunner:
             pressed=pressed,
             consent=consent is not None and consent.is_given,
             noticed=consent is not None,
+            stopped=(await conversations.get_address(session, claim.conversation.address_id)).stopped_at is not None,
             now=now,
             late_minutes=int(waited.total_seconds() // 60) if late else 0,
         )
@@ -129,12 +130,14 @@ class TurnRunner:
         conversation, language, now = question.claim.conversation, question.language, question.now
         keyword = None if question.pressed else recognise(question.text)
         payload = question.pressed.payload if question.pressed else ""
+        resumes = keyword is Keyword.START or (question.stopped and bool(question.text))
+        if keyword is None and not resumes and not payload.startswith((AGREE, DECLINE)):
+            return None
         async with self._db.transaction() as session:
-            address = await conversations.get_address(session, conversation.address_id)
             if keyword is Keyword.STOP:
                 await conversations.set_stopped(session, conversation.address_id, now)
                 return self._line("gateway.stopped", language)
-            if keyword is Keyword.START or (address.stopped_at is not None and question.text):
+            if resumes:
                 await conversations.set_stopped(session, conversation.address_id, None)
                 return self._line("gateway.started", language)
             if keyword is Keyword.WITHDRAW:
@@ -145,12 +148,10 @@ class TurnRunner:
                 await consents.decline(session, conversation.contact_id, now=now)
                 await self._forget(session, conversation.contact_id)
                 return self._line("gateway.consent_declined", language)
-            if payload.startswith(AGREE):
-                await consents.give(
-                    session, conversation.contact_id, locale=language, channel=conversation.channel, now=now
-                )
-                return self._line("gateway.consent_thanks", language) if payload == AGREE else None
-        return None
+            await consents.give(
+                session, conversation.contact_id, locale=language, channel=conversation.channel, now=now
+            )
+            return self._line("gateway.consent_thanks", language) if payload == AGREE else None
 
     async def _forget(self, session: AsyncSession, contact_id: str) -> None:
         await self._keeper.erase(session, await consents.forget_lines(session, contact_id))
@@ -184,7 +185,7 @@ class TurnRunner:
             taken_over = conversation.state is State.BOT and present.state is State.OFFICER
             if contents and not taken_over:
                 await outbox.post(session, conversation.id, question.claim.turn_id, contents, author="bot", now=now)
-            if reply.language:
+            if reply.language and (reply.language, reply.language_fixed) != (present.language, present.language_fixed):
                 await conversations.set_language(
                     session, conversation.contact_id, reply.language, fixed=reply.language_fixed
                 )
