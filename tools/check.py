@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tools.installation import QUIET
+from tools.prepare import cached, model_digest
 from tools.steps import ROOT
 
 BIN = ROOT / ".venv" / "bin"
+NEED_THE_MODEL = ("the assistant's tests", "the whole stack")
 LOGS = ROOT / "var" / "log"
 NICE = ["nice", "-n", "5"]
 TYPED = ("actions", "bench", "channels", "core", "grievances", "handoff", "knowledge", "simulators", "tools", "tests")
@@ -67,8 +69,8 @@ def test_runs(everything: bool) -> list[tuple[str, str, list[str]]]:
     runs = [("unit tests", app, ["tests", *[f"--ignore={folder}" for folder in heavy]])]
     if everything:
         bot_options = ["-c", "tests/bot/pytest.ini"] if (ROOT / "tests/bot/pytest.ini").exists() else []
-        runs.append(("the assistant's tests", bot, [*bot_options, "tests/bot"]))
         runs.append(("integration tests", app, ["tests/integration"]))
+        runs.append(("the assistant's tests", bot, [*bot_options, "tests/bot"]))
         runs.append(("the whole stack", app, ["tests/e2e"]))
     return [run for run in runs if any(next(ROOT.glob(part), ROOT).rglob("test_*.py") for part in run[2][-1:])]
 
@@ -115,8 +117,10 @@ def main() -> int:
     for title, command in checks():
         run_check(title, command, counts)
     for title, python, arguments in test_runs(options.all):
-        if built is not None and "tests/e2e" in arguments and built.wait() != 0:
-            counts.failed += 1
+        if built is not None and title in NEED_THE_MODEL:
+            counts.failed += built.wait() != 0
+            built = None
+            os.environ["BOT_MODEL"] = str(cached(ROOT / "var" / "cache", "models", model_digest()) / "sahayak.tar.gz")
         run_tests(title, python, arguments, counts)
     for reason in counts.reasons:
         print(f"skipped {reason}")

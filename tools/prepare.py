@@ -92,7 +92,7 @@ def built(
     if stamps.current(kind, digest) and folder.is_dir() and any(folder.iterdir()):
         return False
     stamps.forget(kind)
-    kept = installation.cache_dir / f"{kind}-{digest[:20]}"
+    kept = cached(installation.cache_dir, kind, digest)
     if kept.is_dir():
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(kept, folder, symlinks=True)
@@ -103,6 +103,11 @@ def built(
         keep(folder, kept)
     stamps.mark(kind, digest)
     return True
+
+
+def cached(cache_dir: Path, kind: str, digest: str) -> Path:
+    """Where the folder `kind` that was built from inputs with this hash is kept."""
+    return cache_dir / f"{kind}-{digest[:20]}"
 
 
 def keep(folder: Path, kept: Path) -> None:
