@@ -66,8 +66,11 @@ def test_runs(everything: bool) -> list[tuple[str, str, list[str]]]:
     """List the test runs: title, interpreter, arguments for pytest."""
     app, bot = str(BIN / "python"), str(ROOT / "bot" / ".venv" / "bin" / "python")
     heavy = ["tests/integration", "tests/e2e"]
-    runs = [("unit tests", app, ["tests", *[f"--ignore={folder}" for folder in heavy]])]
+    light = [f"--ignore={folder}" for folder in heavy]
+    # A browser beside another one on two cores is too slow to be a fair test, so screens come one by one.
+    runs = [("unit tests", app, ["-n", "2", "--dist", "loadfile", "-m", "not browser", *light, "tests"])]
     if everything:
+        runs.append(("screens", app, ["-m", "browser", *light, "tests"]))
         bot_options = ["-c", "tests/bot/pytest.ini"] if (ROOT / "tests/bot/pytest.ini").exists() else []
         runs.append(("integration tests", app, ["tests/integration"]))
         runs.append(("the assistant's tests", bot, [*bot_options, "tests/bot"]))

@@ -66,6 +66,19 @@ async def sign_in(chrome: Browser, address: str, login: str, width: int = 1366, 
     return page
 
 
+async def open_conversation(page: Page, name: str) -> None:
+    """Open a conversation; a click that meets the list just as it is renewed goes nowhere, as a person's would."""
+    for last in (False, False, True):
+        await page.get_by_role("link", name=name).click()
+        try:
+            await expect(page.locator("h1")).to_have_text(name, timeout=3000)
+        except AssertionError:
+            if last:
+                raise
+        else:
+            return
+
+
 async def test_from_waiting_to_resolved_live(scene: Scene, address: str, chrome: Browser) -> None:
     await scene.officer("asha")
     page = await sign_in(chrome, address, "asha")
@@ -170,11 +183,9 @@ async def test_a_draft_waits_while_another_conversation_is_open(scene: Scene, ad
         await page.get_by_role("button", name="Claim").click()
         await page.wait_for_selector("#reply-form")
     await page.get_by_label("Your reply").fill("for Salim")
-    await page.get_by_role("link", name="Meera Devi").click()
-    await expect(page.locator("h1")).to_have_text("Meera Devi")
+    await open_conversation(page, "Meera Devi")
     await expect(page.get_by_label("Your reply")).to_have_value("")
-    await page.get_by_role("link", name="Salim Ansari").click()
-    await expect(page.locator("h1")).to_have_text("Salim Ansari")
+    await open_conversation(page, "Salim Ansari")
     await expect(page.get_by_label("Your reply")).to_have_value("for Salim")
 
 
