@@ -116,7 +116,7 @@ async def door(one_rig: Rig, db: Database, clock: MovingClock) -> AsyncIterator[
 @pytest.fixture
 async def senders(rig: Rig) -> AsyncIterator[dict[str, Sender]]:
     """Every way in which the channel sends."""
-    made = {name: make() for name, make in rig.senders(timeout=0.6).items()}
+    made = {name: make() for name, make in rig.senders(timeout=2.5).items()}
     yield made
     for sender in made.values():
         await sender.close()

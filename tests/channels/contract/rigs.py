@@ -191,7 +191,7 @@ class WhatsAppRig:
         return {"templates": making(True), "numbered text": making(False)}
 
     def sender_at(self, url: str) -> Sender:
-        return TwilioSender(self._settings(api_url=url, content_url=url, timeout=1.0))
+        return TwilioSender(self._settings(api_url=url, content_url=url, timeout=3.0))
 
     def write_unreported(self, text: str) -> str:
         order = {"sender": self.contact, "text": text, "deliver": False}

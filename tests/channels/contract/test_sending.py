@@ -39,7 +39,7 @@ FAULTS: dict[str, tuple[type[ProviderError], int]] = {
     "garbage": (UncertainDelivery, 1),
 }
 """What a sender makes of each fault, and how many messages the provider took."""
-SLOW = 1.5
+SLOW = 6.0
 """Seconds of a provider that is too slow for the senders of these tests."""
 
 

@@ -50,7 +50,7 @@ class Pair:
         app.include_router(make_routes(WhatsAppSettings.model_validate(values), self.accept, self.record))
         self.gateway = Served(app)
         self.provider: Running = simulator_for(self.gateway)
-        more = {"api_url": self.provider.url, "content_url": self.provider.url, "timeout": 1.0}
+        more = {"api_url": self.provider.url, "content_url": self.provider.url, "timeout": 2.5}
         self.settings = WhatsAppSettings.model_validate({**values, **more})
 
     async def accept(self, event: InboundMessage) -> None:
@@ -119,8 +119,8 @@ FAULTS: list[tuple[dict[str, Any], type[ProviderError], bool]] = [
     ({"kind": "cut_before"}, UncertainDelivery, False),
     ({"kind": "cut_after"}, UncertainDelivery, True),
     ({"kind": "garbage"}, UncertainDelivery, True),
-    ({"kind": "timeout", "seconds": 3}, UncertainDelivery, False),
-    ({"kind": "timeout_after", "seconds": 3}, UncertainDelivery, True),
+    ({"kind": "timeout", "seconds": 6}, UncertainDelivery, False),
+    ({"kind": "timeout_after", "seconds": 6}, UncertainDelivery, True),
 ]
 
 
