@@ -181,9 +181,20 @@ class Running:
         self.served.stop()
 
 
+def free_port() -> int:
+    import socket
+
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
 def settings_for(gateway: Gateway, **more: Any) -> SimulatorSettings:
     quick = {"sent_after_ms": 5, "delivered_after_ms": 5, "read_after_ms": 5, "webhook_retry_seconds": 0.05}
+    port = more.get("port", free_port())
     values = {
+        "port": port,
+        "public_url": f"http://127.0.0.1:{port}",
         "account_sid": SID,
         "auth_token": TOKEN,
         "control_token": CONTROL,
@@ -204,18 +215,9 @@ def run_simulator(settings: SimulatorSettings) -> Running:
     return Running(served, control, api)
 
 
-def free_port() -> int:
-    import socket
-
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
 @pytest.fixture(scope="session")
 def served_simulator(served_gateway: ServedGateway) -> Iterator[Running]:
-    port = free_port()
-    settings = settings_for(served_gateway.renew(), port=port, public_url=f"http://127.0.0.1:{port}")
+    settings = settings_for(served_gateway.renew())
     running = run_simulator(settings)
     yield running
     running.stop()
