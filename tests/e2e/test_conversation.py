@@ -29,7 +29,7 @@ def test_hinglish_is_answered_in_latin_letters_with_the_passage_in_hindi(phone: 
     phone.hears_text("Udyam", "Source")
 
 
-def test_english_is_answered_in_english_and_a_follow_up_keeps_the_subject(phone: Phone) -> None:
+def test_english_is_answered_in_english(phone: Phone) -> None:
     phone.say("What documents do I need for PMEGP?")
     phone.hears_text("Aadhaar", "Source")
 
