@@ -42,7 +42,6 @@ class Claim(BaseModel):
     conversation: ConversationView
     messages: tuple[MessageView, ...]
     attempts: int
-    posted: bool
 
 
 def digest(provider: str, provider_id: str) -> bytes:
@@ -171,7 +170,6 @@ async def claim(session: AsyncSession, conversation_id: str, turn_id: str, now: 
         conversation=view,
         messages=tuple(taken),
         attempts=turn.attempts,
-        posted=turn.posted_at is not None,
     )
 
 

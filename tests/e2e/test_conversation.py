@@ -70,7 +70,7 @@ def test_a_message_that_never_reached_us_is_found_in_the_providers_list(phone: P
     phone.hears_text("Udyam", "Source", within=30)
 
 
-def test_stop_silences_everything_until_start(agreed: Phone) -> None:
+def test_stop_and_start_are_obeyed_and_confirmed(agreed: Phone) -> None:
     agreed.say("STOP")
     agreed.hears_text("START")
     agreed.say("start")
