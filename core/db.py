@@ -12,6 +12,7 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
 from core.settings import CoreSettings
+from core.sqlite import READ, READ_SHORT, WRITE, connector
 
 _NAMING = {
     "ix": "ix_%(column_0_label)s",
@@ -60,14 +61,14 @@ def _prepare_sqlite(engine: AsyncEngine) -> None:
             "synchronous=FULL",
             "busy_timeout=10000",
             "foreign_keys=ON",
+            "secure_delete=ON",  # what is erased is overwritten, not only forgotten
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Any) -> None:
-        reading = connection.get_execution_options().get("sahayak_reading", False)
-        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+        connection.exec_driver_sql(connection.get_execution_options().get("sahayak_begin", WRITE))
 
 
 class Database:
@@ -80,13 +81,15 @@ class Database:
     def __init__(self, url: str) -> None:
         self.is_sqlite = url.startswith("sqlite")
         if self.is_sqlite:
-            self.engine = create_async_engine(url)
+            self.engine = create_async_engine(url, async_creator=connector(url))
             _prepare_sqlite(self.engine)
         else:
             self.engine = create_async_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=10)
         self._writing = async_sessionmaker(self.engine, expire_on_commit=False)
-        reading_engine = self.engine.execution_options(sahayak_reading=True)
-        self._reading = async_sessionmaker(reading_engine, expire_on_commit=False)
+        self._reading, self._peeking = (
+            async_sessionmaker(self.engine.execution_options(sahayak_begin=begin), expire_on_commit=False)
+            for begin in (READ, READ_SHORT)
+        )
 
     @classmethod
     def from_settings(cls, settings: CoreSettings) -> "Database":
@@ -105,6 +108,32 @@ class Database:
         """A session for reading only: it takes no write lock on SQLite."""
         async with self._reading() as session:
             yield session
+
+    @asynccontextmanager
+    async def peeking(self) -> AsyncIterator[AsyncSession]:
+        """A session for reading a few rows by an index: on SQLite it holds everything else up for that moment."""
+        async with self._peeking() as session:
+            yield session
+
+    async def scrub(self) -> bool:
+        """Empty SQLite's write-ahead log, where old copies of erased rows lie until they are overwritten.
+
+        Returns:
+            Whether it is empty; False when somebody reads or writes just now. PostgreSQL needs no such call.
+        """
+        if not self.is_sqlite:
+            return True
+        async with self.engine.connect() as connection:
+            raw = (await connection.get_raw_connection()).driver_connection
+            if raw is None:
+                return False
+            await raw.execute("PRAGMA busy_timeout=200")  # writers wait while this one waits for readers
+            try:
+                cursor = await raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                busy, _, _ = await cursor.fetchone()
+            finally:
+                await raw.execute("PRAGMA busy_timeout=10000")
+        return not busy
 
     async def close(self) -> None:
         """Close every connection."""

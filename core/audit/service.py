@@ -21,6 +21,12 @@ def _digest(row_id: int, at: datetime, actor: str, act: str, subject: str, detai
     return hashlib.sha256(text.encode() + b"\0" + detail + previous).digest()
 
 
+async def lock(session: AsyncSession) -> None:
+    """Make this transaction the one writer of chains until it ends; on SQLite every writing transaction is alone."""
+    if session.get_bind().dialect.name == "postgresql":
+        await session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+
+
 async def record(
     session: AsyncSession, *, actor: str, act: str, subject: str, now: datetime, detail: dict[str, Any] | None = None
 ) -> None:
@@ -34,9 +40,7 @@ async def record(
         now: When.
         detail: More about it; it can be erased later without breaking the chain.
     """
-    if session.get_bind().dialect.name == "postgresql":
-        # One writer of the chain at a time; on SQLite every writing transaction is alone anyway.
-        await session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+    await lock(session)
     last = (await session.execute(select(Audit.id, Audit.digest).order_by(Audit.id.desc()).limit(1))).one_or_none()
     row_id, previous = (last[0] + 1, last[1]) if last else (1, _START)
     salted = {"salt": new_id(), **(detail or {})}
@@ -55,6 +59,12 @@ async def record(
         )
     )
     await session.flush()
+
+
+async def head(session: AsyncSession) -> tuple[int, bytes]:
+    """How many acts there are, and the digest of the last one: noted elsewhere, they betray a rewritten chain."""
+    last = (await session.execute(select(Audit.id, Audit.digest).order_by(Audit.id.desc()).limit(1))).one_or_none()
+    return (int(last[0]), bytes(last[1])) if last else (0, _START)
 
 
 async def first_broken(session: AsyncSession) -> int | None:

@@ -1,12 +1,13 @@
 """The door to contacts, addresses, conversations and transcripts, inside the caller's transaction."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.conversations import opening
 from core.conversations.models import Address, Contact, Conversation, Message
 from core.conversations.schemas import AddressView, ConversationView, MessageView
 from core.conversations.state import Move, State, after
@@ -14,9 +15,6 @@ from core.errors import Conflict, NotFound
 from core.events import AddressRef
 from core.ids import new_id
 from core.privacy.encryption import keyring
-
-IDLE_LIMIT = timedelta(hours=12)
-"""A conversation that the bot has and that rested this long is closed; the next message opens a new one."""
 
 
 def _view(conversation: Conversation, contact: Contact) -> ConversationView:
@@ -78,6 +76,14 @@ async def _find_or_add_address(session: AsyncSession, ref: AddressRef, name: str
     return address
 
 
+async def add_contact(session: AsyncSession, *, name: str | None, language: str | None, now: datetime) -> str:
+    """Add a contact of whom no address is proven, such as a complainant that another registry names; its id."""
+    contact = Contact(id=new_id(), name=name or None, language=language, created_at=now, language_fixed=False)
+    session.add(contact)
+    await session.flush()
+    return contact.id
+
+
 async def find_or_open(
     session: AsyncSession, ref: AddressRef, *, channel: str, profile_name: str, now: datetime
 ) -> ConversationView:
@@ -87,35 +93,7 @@ async def find_or_open(
     """
     address = await _find_or_add_address(session, ref, profile_name, now)
     contact = await session.get_one(Contact, address.contact_id)
-    open_one = await session.scalar(
-        select(Conversation)
-        .where(Conversation.address_id == address.id, Conversation.state != State.CLOSED)
-        .with_for_update(key_share=True)
-    )
-    if (
-        open_one is not None
-        and open_one.state == State.BOT
-        and now - open_one.last_message_at > IDLE_LIMIT
-        and not await count_open(session, open_one.id)  # what was not answered yet still gets its answer
-    ):
-        open_one.state = State.CLOSED
-        open_one.version += 1
-        open_one.closed_at = now
-        await session.flush()
-        open_one = None
-    if open_one is None:
-        open_one = Conversation(
-            id=new_id(),
-            address_id=address.id,
-            contact_id=contact.id,
-            channel=channel,
-            locale=contact.language,
-            state=State.BOT,
-            version=0,
-            opened_at=now,
-            last_message_at=now,
-        )
-        session.add(open_one)
+    open_one = await opening.open_one(session, address, contact, channel=channel, now=now)
     open_one.last_message_at = now
     await session.flush()
     return _view(open_one, contact)

@@ -3,13 +3,14 @@
 import asyncio
 import hashlib
 import hmac
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
 import filetype
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.errors import NotFound, NotPermitted
@@ -47,6 +48,7 @@ class MediaState(StrEnum):
     UNKNOWN_TYPE = "unknown_type"
     TOO_LARGE = "too_large"
     UNREACHABLE = "unreachable"
+    ERASED = "erased"
 
 
 class MediaView(BaseModel):
@@ -105,17 +107,49 @@ class MediaStore:
         except FileNotFoundError:
             raise NotFound("media") from None
 
+    def rewrite(self, media_id: str) -> bool:
+        """Encrypt a file under the present key; whether it was there and under another one.
+
+        Raises:
+            Undecipherable: It was altered, or its key is gone.
+        """
+        try:
+            stored = self._path(media_id).read_bytes()
+        except FileNotFoundError:
+            return False
+        if stored[:1] == bytes([keyring().current]):
+            return False
+        self.write(media_id, keyring().decrypt(stored, f"media.{media_id}"))
+        return True
+
+    def has(self, media_id: str) -> bool:
+        """Whether the file is there."""
+        return self._path(media_id).exists()
+
     def erase(self, media_id: str) -> None:
         """Remove the file, if it is there."""
         self._path(media_id).unlink(missing_ok=True)
 
 
-async def erase(session: AsyncSession, store: MediaStore, message_ids: list[int]) -> None:
-    """Erase the files of messages, content and row."""
-    rows = await session.scalars(select(Media).where(Media.message_id.in_(message_ids)))
-    for row in list(rows):
+async def erase(
+    session: AsyncSession, store: MediaStore, which: ColumnElement[bool] | list[int], but: Collection[str] = ()
+) -> None:
+    """Erase files: their content, and what tells of it; that there was a file stays.
+
+    Args:
+        session: The caller's transaction.
+        store: Where the contents are.
+        which: Numbers of messages, or a condition on the rows.
+        but: Ids of files that stay as they are.
+    """
+    condition = Media.message_id.in_(which) if isinstance(which, list) else which
+    rows = list(await session.scalars(select(Media).where(condition, Media.id.not_in(but))))
+    for row in rows:
+        row.state, row.declared_type, row.content_type, row.digest = MediaState.ERASED.value, "", None, None
+    # The rows first: whoever rewrites a file under a new key holds its row, and would bring the file back.
+    await session.flush()
+    for row in rows:
         await asyncio.to_thread(store.erase, row.id)
-        await session.delete(row)
 
 
 async def keep(
@@ -190,6 +224,29 @@ async def get(session: AsyncSession, media_id: str) -> MediaView:
     if row is None:
         raise NotFound("media")
     return MediaView.model_validate(row)
+
+
+async def kept_after(session: AsyncSession, media_id: str, limit: int) -> list[str]:
+    """Ids of kept files, in order, after the given one."""
+    rows = await session.scalars(
+        select(Media.id).where(Media.state == MediaState.KEPT, Media.id > media_id).order_by(Media.id).limit(limit)
+    )
+    return list(rows)
+
+
+async def rewrite(session: AsyncSession, store: MediaStore, media_id: str) -> bool:
+    """Encrypt a file under the present key, holding its row so that nobody erases it meanwhile.
+
+    Returns:
+        Whether it was there and under another key.
+
+    Raises:
+        Undecipherable: It was altered, or its key is gone.
+    """
+    row = select(Media.id).where(Media.id == media_id, Media.state == MediaState.KEPT).with_for_update()
+    if await session.scalar(row) is None:
+        return False
+    return await asyncio.to_thread(store.rewrite, media_id)
 
 
 def _signature(media_id: str, viewer: str, expires: int) -> str:

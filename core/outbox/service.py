@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -36,6 +36,11 @@ class OutboundView(BaseModel):
     created_at: datetime
     sending_at: datetime | None
     content: OutboundContent
+
+    @field_validator("content", mode="before")
+    @classmethod
+    def _erased_is_empty(cls, value: object) -> object:
+        return OutboundContent(text="") if value is None else value
 
 
 async def post(
@@ -212,13 +217,17 @@ async def offered_button(
     Args:
         session: The caller's transaction.
         conversation_id: Which conversation.
-        reply_to: The provider's id of the message whose button was pressed; None means the latest message.
+        reply_to: The provider's id of the message whose button was pressed, in this conversation or an earlier one of
+            the same address; None means the latest message.
         number: Number of the pressed button, from 1.
         typed: What was typed instead of a press: the number or the title of a choice.
     """
-    query = select(Outbound).where(Outbound.conversation_id == conversation_id)
-    if reply_to is not None:
-        query = query.where(Outbound.provider_id == reply_to)
+    if reply_to is None:
+        query = select(Outbound).where(Outbound.conversation_id == conversation_id)
+    else:
+        # A button may be pressed days later, when its conversation is over and another one is open.
+        address_id = (await conversations.get(session, conversation_id)).address_id
+        query = select(Outbound).where(Outbound.provider_id == reply_to, Outbound.address_id == address_id)
     row = await session.scalar(query.order_by(Outbound.message_id.desc()).limit(1))
     if row is None or row.content is None:
         return None

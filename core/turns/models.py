@@ -1,4 +1,4 @@
-"""Tables of what was taken in: provider ids already seen, turns, and work that is due later."""
+"""Tables of what was taken in: provider ids already seen, turns, and signs of life of those who run them."""
 
 from datetime import datetime
 
@@ -40,26 +40,6 @@ class Turn(Base):
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     dead_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     error: Mapped[str | None] = mapped_column(String(200))
-
-
-class Due(Base):
-    """Something that must happen at a time; a sweep finds it, nothing sleeps for it."""
-
-    __tablename__ = "due"
-    __table_args__ = (
-        Index(
-            "ix_due_open",
-            "due_at",
-            sqlite_where=text("done_at IS NULL"),
-            postgresql_where=text("done_at IS NULL"),
-        ),
-    )
-
-    id: Mapped[str] = mapped_column(String(26), primary_key=True)
-    what: Mapped[str] = mapped_column(String(32))
-    subject_id: Mapped[str] = mapped_column(String(26))
-    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Heartbeat(Base):

@@ -14,6 +14,7 @@ from sqlalchemy import create_engine, event
 from core.audit import models as _audit  # noqa: F401 - registers the table
 from core.clock import FixedClock
 from core.db import Base, Database
+from core.dues import service as _dues  # noqa: F401 - registers the table
 from core.outbox import service as _outbox  # noqa: F401 - registers the table
 from core.privacy.encryption import Keyring, install
 from core.turns import service as _turns  # noqa: F401 - registers the tables

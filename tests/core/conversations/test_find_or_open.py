@@ -8,8 +8,8 @@ from sqlalchemy import text
 
 from core.clock import FixedClock
 from core.conversations import service as conversations
+from core.conversations.opening import IDLE_LIMIT
 from core.conversations.schemas import ConversationView
-from core.conversations.service import IDLE_LIMIT
 from core.conversations.state import Move, State
 from core.db import Database
 from core.errors import NotFound

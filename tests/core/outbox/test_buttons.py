@@ -1,7 +1,9 @@
-"""A choice means something only if it was really offered, in this conversation."""
+"""A choice means something only if it was really offered, to this address."""
 
 from sqlalchemy import text
 
+from core.conversations import service as conversations
+from core.conversations.state import Move
 from core.db import Database
 from core.events import Button, DeliveryState, OutboundContent
 from core.outbox import service as outbox
@@ -87,7 +89,19 @@ async def test_only_the_latest_message_is_answered_by_typing(db: Database) -> No
     assert await meant(db, view.id, typed="1") is None
 
 
-async def test_nothing_of_another_conversation_is_ever_meant(db: Database) -> None:
+async def test_a_button_may_be_pressed_when_its_conversation_is_over(db: Database) -> None:
+    before = await opened(db, NOON)
+    (row,) = await posted(db, before.id, "m1", NOON, OFFER)
+    await sent(db, row, "SM-old")
+    async with db.transaction() as session:
+        await conversations.move(session, before.id, Move.CLOSE, now=NOON)
+    now = await opened(db, NOON)
+    assert now.id != before.id
+    assert await meant(db, now.id, reply_to="SM-old", number="2") == NO
+    assert await meant(db, now.id, typed="2") is None
+
+
+async def test_nothing_of_another_address_is_ever_meant(db: Database) -> None:
     mine, theirs = await opened(db, NOON), await opened(db, NOON, OTHER)
     (row,) = await posted(db, theirs.id, "m1", NOON, OFFER)
     await sent(db, row, "SM-theirs")

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels.base import split_text
 from core.events import Button, OutboundContent
+from core.outbox.splitting import split_text
 
 BUTTONS = (Button(title="Yes", payload="/affirm"), Button(title="No", payload="/deny"))
 TEXTS = st.one_of(
