@@ -1,10 +1,34 @@
-"""``python -m channels serve``: the gateway, with the desk in the same process unless it is switched off."""
+"""``python -m channels serve``: the gateway, with the desk in the same process unless it is switched off.
+
+``python -m channels webhooks``: the webhooks alone, beside a gateway; both may take the same channels' webhooks.
+"""
 
 import argparse
 import os
 import sys
+from typing import TYPE_CHECKING
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from channels.base import Channel
+    from channels.gateway.settings import GatewaySettings
+    from core.settings import CoreSettings
+
+
+def _gateway(
+    core: "CoreSettings", settings: "GatewaySettings", channels: "dict[str, Channel]", *, desk: bool
+) -> "FastAPI":
+    from channels.gateway.app import make_app, make_gateway
+
+    gateway = make_gateway(core, settings, channels)
+    if not desk:
+        return make_app(gateway)
+    from handoff.desk.mount import mount
+
+    return make_app(gateway, mount)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -16,21 +40,25 @@ def main(arguments: list[str] | None = None) -> int:
     import uvicorn
     from pydantic import ValidationError
 
-    from channels.gateway.app import make_app, make_gateway
     from channels.gateway.settings import GatewaySettings
+    from channels.gateway.webhooks import make_webhooks_app
     from channels.registry import make_channels
     from core import log
     from core.errors import InvalidInput
     from core.settings import CoreSettings
 
     parser = argparse.ArgumentParser(prog="python -m channels")
-    parser.add_argument("command", choices=["serve"])
-    parser.add_argument("--no-desk", action="store_true", help="serve the webhooks only")
+    parser.add_argument("command", choices=["serve", "webhooks"])
+    parser.add_argument("--no-desk", action="store_true", help="serve without the officers' desk")
     options = parser.parse_args(arguments)
     try:
         core, settings = CoreSettings(), GatewaySettings()
         channels = make_channels(core.profile)
-        gateway = make_gateway(core, settings, channels)
+        app = (
+            make_webhooks_app(core, settings, channels)
+            if options.command == "webhooks"
+            else _gateway(core, settings, channels, desk=not options.no_desk)
+        )
     except ValidationError as error:
         for problem in error.errors():
             where = ".".join(str(part) for part in problem["loc"])
@@ -39,14 +67,9 @@ def main(arguments: list[str] | None = None) -> int:
     except InvalidInput as error:
         print(error, file=sys.stderr)
         return 2
-    log.configure("gateway", core.log_level)
-    if options.no_desk:
-        app = make_app(gateway)
-    else:
-        from handoff.desk.mount import mount as desk
-
-        app = make_app(gateway, desk)
-    uvicorn.run(app, host=settings.host, port=settings.port, log_config=None, access_log=False, loop="asyncio")
+    log.configure(options.command if options.command == "webhooks" else "gateway", core.log_level)
+    port = settings.webhook_port if options.command == "webhooks" else settings.port
+    uvicorn.run(app, host=settings.host, port=port, log_config=None, access_log=False, loop="asyncio")
     return 0
 
 

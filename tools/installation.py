@@ -17,16 +17,21 @@ PORTS: Mapping[str, tuple[str, int]] = {
     "actions": ("ACTIONS_PORT", 5055),
     "knowledge": ("KNOWLEDGE_PORT", 8100),
     "gateway": ("GATEWAY_PORT", 8080),
+    "webhooks": ("GATEWAY_WEBHOOK_PORT", 8081),
     "simulators": ("SIMULATOR_PORT", 8090),
     "status": ("LAUNCHER_PORT", 8000),
 }
-PREFIXES = ("SAHAYAK_", "WHATSAPP_", "BOT_", "ACTIONS_", "KNOWLEDGE_", "GATEWAY_", "DESK_", "SIMULATOR_")
+REGISTRY = "GRIEVANCES_CPGRAMS_"
+PREFIXES = (
+    "SAHAYAK_", "WHATSAPP_", "BOT_", "ACTIONS_", "KNOWLEDGE_", "GATEWAY_", "DESK_", "SIMULATOR_", "RIGHTS_", REGISTRY,
+)  # fmt: skip
 # What each process may see of ours: a secret goes only where it is needed.
 SEES: Mapping[str, tuple[str, ...]] = {
     "rasa": ("BOT_",),
-    "actions": ("SAHAYAK_", "ACTIONS_"),
+    "actions": ("SAHAYAK_", "ACTIONS_", "RIGHTS_"),
     "knowledge": ("KNOWLEDGE_",),
-    "gateway": ("SAHAYAK_", "WHATSAPP_", "GATEWAY_", "DESK_"),
+    "gateway": ("SAHAYAK_", "WHATSAPP_", "GATEWAY_", "DESK_", "RIGHTS_", REGISTRY),
+    "webhooks": ("SAHAYAK_", "WHATSAPP_", "GATEWAY_", "RIGHTS_"),
     "simulators": ("SIMULATOR_",),
 }
 QUIET = {
@@ -85,6 +90,7 @@ class Installation:
         wired = {
             "SAHAYAK_PROFILE": self.profile,
             "SAHAYAK_DATA_DIR": str(data),
+            "SAHAYAK_KEYS_FILE": str(data / "secrets.env"),
             "BOT_MODEL": str(data / "models" / "sahayak.tar.gz"),
             "BOT_TRACKER_URL": f"sqlite:///{data / 'trackers.db'}",
             "BOT_ACTIONS_URL": self.url("actions") + "/webhook",
@@ -97,14 +103,17 @@ class Installation:
             "WHATSAPP_API_URL": self.url("simulators"),
             "WHATSAPP_CONTENT_URL": self.url("simulators"),
             "WHATSAPP_SENDER": NUMBER,
-            "WHATSAPP_PUBLIC_URL": self.url("gateway"),
+            "WHATSAPP_PUBLIC_URL": self.url("webhooks"),
+            "RIGHTS_PUBLIC_URL": self.url("webhooks"),
             "SIMULATOR_HOST": HOST,
             "SIMULATOR_ACCOUNT_SID": sid,
             "SIMULATOR_AUTH_TOKEN": token,
             "SIMULATOR_PUBLIC_URL": self.url("simulators"),
-            "SIMULATOR_GATEWAY_URL": self.url("gateway"),
+            "SIMULATOR_GATEWAY_URL": self.url("webhooks"),
             "SIMULATOR_DATA_DIR": str(data / "simulator"),
             "SIMULATOR_WHATSAPP_NUMBER": NUMBER,
+            f"{REGISTRY}URL": self.url("simulators"),
+            "SIMULATOR_CPGRAMS_SECRET": self.secrets[f"{REGISTRY}SECRET"],
         }
         ports = {PORTS[name][0]: str(port) for name, port in self.ports.items()}
         return {**wired, **ports, **self.secrets, **self.overrides}
@@ -124,6 +133,7 @@ class Installation:
             "actions": ("what the assistant does", [app, "-m", "actions"], "/ready"),
             "rasa": ("the assistant", [bot, "-m", "bot", "serve"], "/"),
             "gateway": ("channels and the officers' desk", [app, "-m", "channels", "serve"], "/ready"),
+            "webhooks": ("where providers bring messages", [app, "-m", "channels", "webhooks"], "/health"),
             "simulators": ("the provider's side, try-it page", [app, "-m", "simulators"], "/health"),
         }
         return [

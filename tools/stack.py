@@ -88,7 +88,9 @@ class Stack:
 
     def stop(self) -> list[str]:
         """Stop every process; return the names of those that did not stop when asked."""
-        first = [one for name, one in self._supervised.items() if name.startswith(("gateway", "simulators"))]
+        first = [
+            one for name, one in self._supervised.items() if name.startswith(("gateway", "webhooks", "simulators"))
+        ]
         rest = [one for one in self._supervised.values() if one not in first]
         killed = stop_all([first, rest])
         if self._own_folder and not os.environ.get("KEEP_STACK"):

@@ -1,23 +1,24 @@
 """The gateway as a web application: webhooks, health, metrics, and the rounds in the background."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 from fastapi import FastAPI, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 
 from channels.base import Channel, Sender
+from channels.gateway import copies
 from channels.gateway.delivery import Delivery
 from channels.gateway.engine import TurnEngine, TurnSteps
+from channels.gateway.entrance import Entrance, make_entrance
 from channels.gateway.media import MediaKeeper
-from channels.gateway.metrics import ACCEPTED, LAST_WEBHOOK
 from channels.gateway.rasa_client import RasaClient
+from channels.gateway.registries import registry_rounds
 from channels.gateway.responders import make_responders
 from channels.gateway.settings import GatewaySettings
 from channels.gateway.sweep import Sweep
@@ -25,15 +26,15 @@ from channels.gateway.turn import TurnRunner
 from core import crash, log
 from core.clock import Clock, SystemClock
 from core.db import Database
-from core.errors import StorageUnavailable, TooMany
-from core.events import InboundMessage, Receipt
 from core.media.service import MediaStore
-from core.outbox import service as outbox
 from core.privacy.encryption import Keyring, install
 from core.settings import CoreSettings, Profile
-from core.turns.service import Accepted, Intake
+from grievances.registries.settings import CpgramsSettings
+from rights.rounds import PrivacyRounds
+from rights.settings import RightsSettings
 
 _LOG = log.get(__name__)
+_PRIVACY_EVERY = 15.0
 Mount = Callable[[FastAPI, Database, Clock, Callable[[str], Awaitable[None]]], None]
 """Adds another application, such as the desk, to the web process."""
 
@@ -47,31 +48,10 @@ class Gateway:
     engine: TurnEngine
     settings: GatewaySettings
     channels: dict[str, Channel]
-    intake: Intake
+    entrance: Entrance
     data_dir: Path
-
-    async def accept(self, event: InboundMessage) -> Accepted:
-        """Take a message in, and count it."""
-        try:
-            accepted = await self.intake.accept(event)
-        except StorageUnavailable:
-            ACCEPTED.labels(event.channel, "not_stored").inc()
-            raise
-        except TooMany:
-            ACCEPTED.labels(event.channel, "too_many").inc()
-            raise
-        ACCEPTED.labels(event.channel, "duplicate" if accepted.duplicate else "accepted").inc()
-        LAST_WEBHOOK.labels(event.channel).set_to_current_time()
-        return accepted
-
-    async def record_receipt(self, receipt: Receipt) -> bool:
-        """Move an outbound message forward."""
-        crash.point("before_receipt")
-        try:
-            async with self.db.transaction() as session:
-                return await outbox.record_receipt(session, receipt, self.clock.now())
-        except DBAPIError as error:
-            raise StorageUnavailable(type(error.orig).__name__) from error
+    registries: CpgramsSettings = field(default_factory=CpgramsSettings)
+    rights: RightsSettings = field(default_factory=RightsSettings)
 
     async def wake(self, conversation_id: str) -> None:
         """Have what is queued in a conversation delivered."""
@@ -79,19 +59,21 @@ class Gateway:
 
 
 def make_gateway(core: CoreSettings, settings: GatewaySettings, channels: dict[str, Channel]) -> Gateway:
-    """The parts of a gateway, put together and not yet started."""
+    """The parts of a gateway, put together and not yet started.
+
+    Raises:
+        InvalidInput: The link to another registry is not safe, or an erasure would come sooner than the law allows.
+    """
+    rights = RightsSettings().checked(core.profile)
+    registries = CpgramsSettings()
+    registries.check(core.profile)
     install(Keyring.from_settings(core))
     if core.profile is Profile.TEST:
         crash.arm(settings.crash_at)
     db, clock = Database.from_settings(core), SystemClock()
     engine = TurnEngine(core.durable_url, settings)
-
-    async def start(conversation_id: str, turn_id: str) -> None:
-        crash.point("after_accept")
-        await engine.start_turn(conversation_id, turn_id)
-
-    intake = Intake(db, clock, start, settings.queue_cap)
-    return Gateway(db, clock, engine, settings, channels, intake, core.data_dir)
+    entrance = make_entrance(db, clock, engine.start_turn, settings.queue_cap)
+    return Gateway(db, clock, engine, settings, channels, entrance, core.data_dir, registries, rights)
 
 
 @asynccontextmanager
@@ -106,17 +88,38 @@ async def _running(gateway: Gateway) -> AsyncIterator[None]:
     runner = TurnRunner(gateway.db, gateway.clock, make_responders(rasa), manifests, settings, keeper)
     delivery = Delivery(gateway.db, gateway.clock, senders, settings)
     await gateway.engine.launch(TurnSteps(runner.gather, runner.answer, delivery.deliver, runner.give_up))
-    sweep = Sweep(gateway.db, gateway.clock, gateway.engine, delivery, gateway.intake, senders, keeper, settings)
-    sweep.start()
-    try:
-        yield
-    finally:
-        await sweep.stop()
-        await gateway.engine.close()
-        for sender in senders.values():
-            await sender.close()
-        await rasa.close()
-        await gateway.db.close()
+    async with registry_rounds(gateway.db, gateway.clock, gateway.registries) as registries:
+        sweep = Sweep(
+            gateway.db,
+            gateway.clock,
+            gateway.engine,
+            delivery,
+            gateway.entrance.intake,
+            senders,
+            keeper,
+            settings,
+            [*registries, ("privacy", _PRIVACY_EVERY, _privacy(gateway, rasa).run)],
+        )
+        sweep.start()
+        try:
+            yield
+        finally:
+            await sweep.stop()
+            await gateway.engine.close()
+            for sender in senders.values():
+                await sender.close()
+            await rasa.close()
+            await gateway.db.close()
+
+
+def _privacy(gateway: Gateway, rasa: RasaClient) -> PrivacyRounds:
+    """The round that erases, and who outside the database is asked to forget."""
+
+    async def the_assistant(conversation_ids: Sequence[str], _turn_ids: Sequence[str]) -> None:
+        await rasa.forget(conversation_ids)
+
+    outside = [the_assistant, gateway.engine.forget]
+    return PrivacyRounds(gateway.db, gateway.clock, gateway.rights, gateway.data_dir, outside)
 
 
 def make_app(gateway: Gateway, mount: Mount | None = None) -> FastAPI:
@@ -134,7 +137,8 @@ def make_app(gateway: Gateway, mount: Mount | None = None) -> FastAPI:
 
     app = FastAPI(title="Sahayak gateway", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     for channel in gateway.channels.values():
-        app.include_router(channel.make_routes(gateway.accept, gateway.record_receipt))
+        app.include_router(channel.make_routes(gateway.entrance.accept, gateway.entrance.record_receipt))
+    app.include_router(copies.make_routes(gateway.db, gateway.clock, MediaStore(gateway.data_dir / "media")))
     _add_health(app, gateway)
     if mount is not None:
         mount(app, gateway.db, gateway.clock, gateway.wake)

@@ -7,21 +7,30 @@ version, are stored with running turns: they are never changed (docs/decisions/0
 
 import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
-from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID, WorkflowSerializationFormat
+from dbos import DBOS, DBOSClient, DBOSConfig, SetEnqueueOptions, SetWorkflowID, WorkflowSerializationFormat
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from channels.gateway.settings import GatewaySettings
 from core import log
+from core.errors import Conflict
 
 _LOG = log.get(__name__)
 QUEUE = "turns"
+_VERSION = "1"
 _ENQUEUE_TIMEOUT = 3.0
+_BATCH = 200
+_UNFINISHED = frozenset({"PENDING", "ENQUEUED", "DELAYED"})
+
+
+def _durable(url: str) -> str:
+    """The engine's spelling of a database's URL."""
+    return url.replace("postgresql+psycopg", "postgresql")
 
 
 class TurnSteps:
@@ -57,6 +66,7 @@ def _write_ahead(connection: Any, _record: Any) -> None:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
         connection.execute("PRAGMA busy_timeout=10000")
+        connection.execute("PRAGMA secure_delete=ON")
 
 
 @DBOS.step(name="answer", retries_allowed=True, max_attempts=5, interval_seconds=0.3)
@@ -102,9 +112,9 @@ class TurnEngine:
         self._settings = settings
         self._config: DBOSConfig = {
             "name": "sahayak",
-            "system_database_url": durable_url.replace("postgresql+psycopg", "postgresql"),
+            "system_database_url": _durable(durable_url),
             "executor_id": settings.executor_id,
-            "application_version": "1",
+            "application_version": _VERSION,
             "log_level": "WARNING",
             "max_executor_threads": 16,
             "enable_otlp": False,
@@ -174,6 +184,59 @@ class TurnEngine:
                 total += len(done)
         return total
 
+    async def forget(self, conversation_ids: Sequence[str], turn_ids: Sequence[str]) -> None:
+        """Forget the workflows of conversations and turns, which hold ids only.
+
+        Raises:
+            Conflict: One of them is not done yet.
+        """
+        found: list[Any] = []
+        for start in range(0, len(turn_ids), _BATCH):
+            ids = [f"turn-{turn_id}" for turn_id in turn_ids[start : start + _BATCH]]
+            found += await DBOS.list_workflows_async(workflow_ids=ids, load_input=False, load_output=False)
+        for start in range(0, len(conversation_ids), _BATCH):
+            some = conversation_ids[start : start + _BATCH]
+            prefixes = [f"{what}-{one}-" for one in some for what in ("turn", "wake")]
+            found += await DBOS.list_workflows_async(workflow_id_prefix=prefixes, load_input=False, load_output=False)
+        if any(one.status in _UNFINISHED for one in found):
+            raise Conflict("a turn is not done")
+        for start in range(0, len(found), _BATCH):
+            await DBOS.delete_workflows_async([one.workflow_id for one in found[start : start + _BATCH]])
+
     async def close(self) -> None:
         """Let running turns end, then stop."""
         await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=10)
+
+
+class TurnStarter:
+    """Starts turns from a process that runs none.
+
+    Args:
+        durable_url: SQLAlchemy URL of the engine's own database; a gateway has made its tables.
+    """
+
+    def __init__(self, durable_url: str) -> None:
+        self._client = DBOSClient(system_database_url=_durable(durable_url), lazy=True, retry_connection_errors=False)
+
+    async def start_turn(self, conversation_id: str, turn_id: str) -> None:
+        """Start a turn in its conversation's lane; a failure is logged and left to the sweep."""
+        try:
+            pending: Awaitable[object] = self._client.enqueue_async(
+                {
+                    "queue_name": QUEUE,
+                    "workflow_name": "turn",
+                    "workflow_id": f"turn-{turn_id}",
+                    "app_version": _VERSION,
+                    "queue_partition_key": conversation_id,
+                    "serialization_type": WorkflowSerializationFormat.PORTABLE,
+                },
+                conversation_id,
+                turn_id,
+            )
+            await asyncio.wait_for(pending, _ENQUEUE_TIMEOUT)
+        except Exception as error:
+            _LOG.warning("engine.enqueue_failed", error=type(error).__name__, conversation_id=conversation_id)
+
+    async def close(self) -> None:
+        """Close connections."""
+        await asyncio.to_thread(self._client.destroy)

@@ -11,6 +11,7 @@ class GatewaySettings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=1, le=65535)
+    webhook_port: int = Field(default=8081, ge=1, le=65535, description="Port of the webhooks' own process")
     executor_id: str = Field(default="gateway-1", description="Name of this copy; each copy needs its own")
     bot_url: str = "http://127.0.0.1:5005"
     bot_token: SecretStr

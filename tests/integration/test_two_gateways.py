@@ -92,7 +92,9 @@ async def test_two_gateways_share_the_lanes_in_order(tmp_path: Path, postgres_ur
     try:
         ours = postgres_url.replace("postgresql://", "postgresql+psycopg://")
         surroundings = Balanced(tmp_path, database_url=ours, durable_url=durable_url, front_url=served.url)
-        rehearsal = OneArmedAtATime(surroundings, messages=MESSAGES, contacts=12, rate=4, kills=1, gateways=2)
+        rehearsal = OneArmedAtATime(
+            surroundings, messages=MESSAGES, contacts=12, rate=4, kills=1, gateways=2, webhooks_apart=False
+        )
         front.ports = [port for _, _, port in rehearsal._gateways]
         account = await rehearsal.run()
     finally:

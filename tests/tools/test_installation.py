@@ -18,10 +18,18 @@ def one(tmp_path: Path) -> Installation:
 def test_a_secret_goes_only_where_it_is_needed(one: Installation) -> None:
     seen = {process.name: process.env for process in one.processes()}
     secret = one.secrets["SAHAYAK_ENCRYPTION_KEYS"]
-    assert {name for name, env in seen.items() if secret in env.values()} == {"actions", "gateway"}
+    assert {name for name, env in seen.items() if secret in env.values()} == {"actions", "gateway", "webhooks"}
     token = one.secrets["WHATSAPP_AUTH_TOKEN"]
-    assert {name for name, env in seen.items() if token in env.values()} == {"gateway", "simulators"}
+    assert {name for name, env in seen.items() if token in env.values()} == {"gateway", "webhooks", "simulators"}
     assert "SAHAYAK_INDEX_KEY" not in seen["rasa"]
+    registry = one.secrets["GRIEVANCES_CPGRAMS_SECRET"]
+    assert {name for name, env in seen.items() if registry in env.values()} == {"gateway", "simulators"}
+
+
+def test_the_gateway_is_linked_to_the_stand_in_for_cpgrams(one: Installation) -> None:
+    seen = {process.name: process.env for process in one.processes()}
+    assert seen["gateway"]["GRIEVANCES_CPGRAMS_URL"] == one.url("simulators")
+    assert seen["gateway"]["GRIEVANCES_CPGRAMS_SECRET"] == seen["simulators"]["SIMULATOR_CPGRAMS_SECRET"]
 
 
 def test_what_a_person_sets_wins_and_other_variables_of_ours_stay_out(
@@ -55,14 +63,14 @@ def test_local_takes_ports_and_data_folder_from_the_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(installation, "ROOT", tmp_path)
-    (tmp_path / ".env").write_text("GATEWAY_PORT=9080\nKNOWLEDGE_PORT=9100\n")
+    (tmp_path / ".env").write_text("GATEWAY_PORT=9080\nKNOWLEDGE_PORT=9100\nGATEWAY_WEBHOOK_PORT=9082\n")
     monkeypatch.setenv("GATEWAY_PORT", "9081")
     monkeypatch.setenv("SAHAYAK_DATA_DIR", "elsewhere")
     here = installation.local()
     assert here.ports["gateway"] == 9081
     assert here.ports["knowledge"] == 9100
     assert here.data_dir == tmp_path / "elsewhere"
-    assert here.variables()["SIMULATOR_GATEWAY_URL"] == "http://127.0.0.1:9081"
+    assert here.variables()["SIMULATOR_GATEWAY_URL"] == "http://127.0.0.1:9082"
     monkeypatch.setenv("GATEWAY_PORT", "many")
     with pytest.raises(StepFailed, match="GATEWAY_PORT"):
         installation.local()

@@ -13,7 +13,7 @@ from tools.launcher.supervisor import Supervised, stop_all
 from tools.prepare import STEPS, prepare
 from tools.steps import Progress, StepFailed
 
-DRAINED_FIRST = ("simulators", "gateway")
+DRAINED_FIRST = ("simulators", "webhooks", "gateway")
 
 
 class Stopped(BaseException):

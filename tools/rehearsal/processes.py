@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+WEBHOOKS = "webhooks"
 
 
 def free_port() -> int:
@@ -178,9 +179,17 @@ def gateway(surroundings: Surroundings, name: str = "gateway-1", port: int | Non
     return Process(surroundings, name, ["-m", "channels", "serve", "--no-desk"], f"http://127.0.0.1:{port}/health")
 
 
+def webhooks(surroundings: Surroundings) -> Process:
+    """The webhooks' own process, where the provider brings its messages."""
+    return Process(
+        surroundings, WEBHOOKS, ["-m", "channels", "webhooks"], f"http://127.0.0.1:{surroundings.gateway_port}/health"
+    )
+
+
 def gateway_variables(name: str, port: int, crash_at: str = "") -> dict[str, str]:
-    """What one copy of the gateway has of its own."""
-    return {"GATEWAY_EXECUTOR_ID": name, "GATEWAY_PORT": str(port), "GATEWAY_CRASH_AT": crash_at}
+    """What one copy of the gateway, or the webhooks' process, has of its own."""
+    variable = "GATEWAY_WEBHOOK_PORT" if name == WEBHOOKS else "GATEWAY_PORT"
+    return {"GATEWAY_EXECUTOR_ID": name, variable: str(port), "GATEWAY_CRASH_AT": crash_at}
 
 
 def migrate(surroundings: Surroundings) -> None:

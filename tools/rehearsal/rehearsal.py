@@ -11,6 +11,7 @@ from core.crash import POINTS
 from core.settings import CoreSettings
 from tools.rehearsal.accounts import Account, take_account, token
 from tools.rehearsal.processes import (
+    WEBHOOKS,
     Process,
     Surroundings,
     echo_bot,
@@ -19,7 +20,10 @@ from tools.rehearsal.processes import (
     gateway_variables,
     migrate,
     simulator,
+    webhooks,
 )
+
+AT_THE_DOOR = frozenset({"after_accept", "before_receipt"})
 
 
 class Rehearsal:
@@ -32,6 +36,7 @@ class Rehearsal:
         rate: Messages a second.
         kills: Kills at random moments; one at each named crash point comes on top.
         gateways: Copies of the gateway.
+        webhooks_apart: Whether a process of their own takes the webhooks; else the first gateway takes them.
         seed: Of the random moments.
     """
 
@@ -44,6 +49,7 @@ class Rehearsal:
         rate: float,
         kills: int,
         gateways: int = 1,
+        webhooks_apart: bool = True,
         seed: int = 1,
     ) -> None:
         self._s, self._messages, self._contacts, self._rate = surroundings, messages, contacts, rate
@@ -51,10 +57,12 @@ class Rehearsal:
         self._kills, self._points = kills, list(POINTS)
         self._killed = 0
         self._armed: set[str] = set()
-        ports = [surroundings.gateway_port, *(free_port() for _ in range(gateways - 1))]
+        ports = [free_port() if webhooks_apart or i else surroundings.gateway_port for i in range(gateways)]
         self._gateways = [
             (gateway(surroundings, f"gateway-{i}", port), f"gateway-{i}", port) for i, port in enumerate(ports, 1)
         ]
+        if webhooks_apart:
+            self._gateways.append((webhooks(surroundings), WEBHOOKS, surroundings.gateway_port))
         self._sending = True
 
     async def run(self) -> Account:
@@ -93,11 +101,18 @@ class Rehearsal:
         return self._killed
 
     def _next_point(self, name: str) -> str:
-        if self._points and self._sending:
+        passed = [point for point in self._points if self._passes(name, point)]
+        if passed and self._sending:
             self._armed.add(name)
-            return f"{self._points.pop()}:3"
+            self._points.remove(passed[-1])
+            return f"{passed[-1]}:3"
         self._armed.discard(name)
         return ""
+
+    def _passes(self, name: str, point: str) -> bool:
+        """Whether the process ever comes to the point: whoever takes the webhooks passes those at the door."""
+        apart = any(other == WEBHOOKS for _, other, _ in self._gateways)
+        return not apart or (name == WEBHOOKS) == (point in AT_THE_DOOR)
 
     async def _keep_alive(self, process: Process, name: str, port: int) -> None:
         while True:

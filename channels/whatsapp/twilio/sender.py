@@ -13,6 +13,7 @@ from twilio.http.async_http_client import AsyncTwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
+from channels.whatsapp.manifest import MANIFEST
 from channels.whatsapp.settings import WhatsAppSettings
 from channels.whatsapp.twilio.parser import SID, parse_listed
 from channels.whatsapp.twilio.renderer import numbered, template_definition, template_name, template_variables
@@ -100,7 +101,8 @@ class TwilioSender:
     async def send(self, to: str, content: OutboundContent, outbound_id: str) -> str:
         """See `channels.base.Sender.send`."""
         arguments: dict[str, Any] = {"body": numbered(content)}
-        if content.buttons and self._settings.quick_replies:
+        few = len(content.buttons) <= MANIFEST.max_buttons
+        if content.buttons and few and self._settings.quick_replies:
             template = await self._template(tuple(button.title for button in content.buttons), content.language)
             if template is not None:
                 arguments = {"content_sid": template, "content_variables": template_variables(content)}
