@@ -1,19 +1,27 @@
 """Where Rasa keeps its trackers: a disposable cache that holds no words of a contact."""
 
 import copy
+import itertools
 import json
 from pathlib import Path
-from typing import Any, Dict, Optional
+from typing import Any, Dict, List, Optional, Sequence
 
 import sqlalchemy as sa
 from rasa.core.tracker_store import SQLTrackerStore
+from rasa.shared.core.events import Event
 from rasa.shared.core.trackers import DialogueStateTracker
+from sqlalchemy.orm import sessionmaker
+from sqlalchemy.pool import QueuePool
 
+_open: "List[WordlessTrackerStore]" = []
+"""The store of this process: Rasa makes it, and nobody else is told of it."""
 KEPT_ENTITIES = {"scheme", "aspect", "state", "district", "language_name"}
 
 
 def without_words(event: Dict[str, Any]) -> Dict[str, Any]:
     """An event as it may be stored: what was understood, not what was written."""
+    if event.get("event") == "bot" and (event.get("metadata") or {}).get("private"):
+        return _without_answers(event)
     if event.get("event") != "user":
         return event
     event = copy.deepcopy(event)
@@ -28,6 +36,12 @@ def without_words(event: Dict[str, Any]) -> Dict[str, Any]:
     return event
 
 
+def _without_answers(event: Dict[str, Any]) -> Dict[str, Any]:
+    """Something that was said with a contact's own words or numbers in it: only that it was said."""
+    metadata = {name: value for name, value in event["metadata"].items() if name not in ("params", "text")}
+    return {**event, "text": "", "data": {}, "metadata": {**metadata, "params": {}}}
+
+
 class WordlessTrackerStore(SQLTrackerStore):
     """Rasa's SQL store, reached by URL, that stores no text, no number and no place of a contact.
 
@@ -40,29 +54,65 @@ class WordlessTrackerStore(SQLTrackerStore):
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         super().__init__(domain=domain, host=url.render_as_string(hide_password=False), event_broker=event_broker)
         if url.drivername.startswith("sqlite"):
+            # Rasa opens the file for every question and closes it again, and whoever closes last tidies the log away.
+            self.engine.dispose()
+            self.engine = sa.create_engine(url, poolclass=QueuePool, connect_args={"check_same_thread": False})
             sa.event.listen(self.engine, "connect", _pragmas)
+            self.sessionmaker = sessionmaker(bind=self.engine)
+        _open[:] = [self]
+
+    async def _retrieve(self, sender_id: str, fetch_events_from_all_sessions: bool) -> Optional[DialogueStateTracker]:
+        """Read the events alone, not rows as objects: this is done for every message."""
+        with self.session_scope() as session:
+            stored = self._event_query(session, sender_id, fetch_events_from_all_sessions)
+            events = [json.loads(data) for (data,) in stored.with_entities(self.SQLEvent.data)]
+        return DialogueStateTracker.from_dict(sender_id, events, self.domain.slots) if self.domain and events else None
 
     async def save(self, tracker: DialogueStateTracker) -> None:
         """Store the events that are not stored yet, without their words."""
         with self.session_scope() as session:
-            for event in self._additional_events(session, tracker):
-                data = without_words(event.as_dict())
-                session.add(
-                    self.SQLEvent(
-                        sender_id=tracker.sender_id,
-                        type_name=event.type_name,
-                        timestamp=data.get("timestamp"),
-                        intent_name=(data.get("parse_data") or {}).get("intent", {}).get("name"),
-                        action_name=data.get("name"),
-                        data=json.dumps(data),
-                    )
-                )
+            known = self._event_query(session, tracker.sender_id, fetch_events_from_all_sessions=False)
+            count = known.with_entities(sa.func.count(self.SQLEvent.id)).order_by(None).scalar()
+            rows = [self._row(tracker.sender_id, event) for event in itertools.islice(tracker.events, count, None)]
+            if rows:
+                session.execute(sa.insert(self.SQLEvent.__table__), rows)
             session.commit()
+
+    @staticmethod
+    def _row(sender_id: str, event: Event) -> Dict[str, Any]:
+        data = without_words(event.as_dict())
+        return {
+            "sender_id": sender_id,
+            "type_name": event.type_name,
+            "timestamp": data.get("timestamp"),
+            "intent_name": (data.get("parse_data") or {}).get("intent", {}).get("name"),
+            "action_name": data.get("name"),
+            "data": json.dumps(data),
+        }
+
+    def forget(self, sender_ids: Sequence[str]) -> int:
+        """Remove everything of these conversations; return how many events there were."""
+        with self.session_scope() as session:
+            gone = (
+                session.query(self.SQLEvent)
+                .filter(self.SQLEvent.sender_id.in_(list(sender_ids)))
+                .delete(synchronize_session=False)
+            )
+            session.commit()
+            if session.get_bind().dialect.name == "sqlite":
+                # Old copies of the rows lie in the write-ahead log until it is emptied.
+                session.execute(sa.text("PRAGMA wal_checkpoint(TRUNCATE)"))
+        return int(gone)
+
+
+def forget(sender_ids: Sequence[str]) -> int:
+    """Remove everything that this process's store keeps of these conversations."""
+    return sum(store.forget(sender_ids) for store in _open)
 
 
 def _pragmas(connection: Any, _: Any) -> None:
     """A cache may be lost with the machine, so it need not wait for the disk at every turn."""
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=5000"):
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=5000", "secure_delete=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -19,7 +19,7 @@ from sklearn.model_selection import StratifiedShuffleSplit
 
 from bot.components.language import DEVANAGARI_VIEW
 from bot.components.sources import digest, modules
-from bot.components.text import DEVANAGARI, LATIN, LETTER, words
+from bot.components.text import DEVANAGARI, LATIN, LETTER, SETTLED, words
 
 RANKING = 10
 BABBLE_DISCOUNT = 0.4
@@ -53,7 +53,10 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
         """Strength of regularisation, weight of the sparse features, share held out for the temperature."""
-        return {"C": 20.0, "sparse_weight": 1.0, "max_iter": 300, "held_out": 0.2, "random_state": 13}
+        return {
+            "C": 20.0, "sparse_weight": 1.0, "max_iter": 300, "tolerance": 1e-2, "calibrate": True, "held_out": 0.2,
+            "random_state": 13,
+        }  # fmt: skip
 
     @staticmethod
     def required_packages() -> List[str]:
@@ -116,7 +119,7 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
             max_iter=self._config["max_iter"],
             multi_class="multinomial",
             random_state=self._config["random_state"],
-            tol=1e-2,
+            tol=self._config["tolerance"],
         )
 
     def _held_out_temperature(self, dense: np.ndarray, sparse: csr_matrix, labels: np.ndarray) -> float:
@@ -159,7 +162,7 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
         self._dense_weights = weights[:, :width].T.astype(np.float32)
         self._sparse_weights = np.ascontiguousarray(weights[:, width:].T, dtype=np.float32)
         self._bias = bias.astype(np.float32)
-        if len(self._intents) > 2:
+        if self._config["calibrate"] and len(self._intents) > 2:
             self._temperature = self._held_out_temperature(dense, sparse, labels)
 
     def _persist(self) -> None:
@@ -215,16 +218,21 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
     def process(self, messages: List[Message]) -> List[Message]:
         """Set the intent and the ranking; a message without words has no intent, with confidence 0."""
         for message in messages:
-            features = self._features(message) if self._intents else None
-            if features is None:
-                message.set(INTENT, {"name": None, "confidence": 0.0}, add_to_output=True)
-                message.set("intent_ranking", [], add_to_output=True)
+            if message.get(SETTLED):
                 continue
-            confidences = softmax(self.scores(*features) / self._temperature)[0]
-            if self._is_babble(message):
-                confidences = confidences * BABBLE_DISCOUNT
-            best = np.argsort(-confidences)[:RANKING]
-            ranking = [{"name": self._intents[i], "confidence": float(confidences[i])} for i in best]
-            message.set(INTENT, dict(ranking[0]), add_to_output=True)
+            ranking = self.ranking(message)
+            first = dict(ranking[0]) if ranking else {"name": None, "confidence": 0.0}
+            message.set(INTENT, first, add_to_output=True)
             message.set("intent_ranking", ranking, add_to_output=True)
         return messages
+
+    def ranking(self, message: Message) -> List[Dict[str, Any]]:
+        """The likeliest intents of a message with their confidences; empty when it has no words."""
+        features = self._features(message) if self._intents else None
+        if features is None:
+            return []
+        confidences = softmax(self.scores(*features) / self._temperature)[0]
+        if self._is_babble(message):
+            confidences = confidences * BABBLE_DISCOUNT
+        best = np.argsort(-confidences)[:RANKING]
+        return [{"name": self._intents[i], "confidence": float(confidences[i])} for i in best]

@@ -11,8 +11,9 @@ _PINCODE = regex.compile(r"(?<![\d,.\-/+])([1-9]\d{2}) ?(\d{3})(?!\d|[,./\-]\d)"
 _MOBILE = regex.compile(
     r"(?<![\d])(?:(?:\+ ?91|0091)[ \-]?(\d{5})[ \-]?(\d{5})|(?:91|0)?[ \-]?([6-9]\d{4})[ \-]?(\d{5}))(?!\d)"
 )
+# Ours are eleven digits, usually in groups of two, four and five; those of CPGRAMS carry the organisation and the year.
 _REFERENCE = regex.compile(
-    r"\b(?:[A-Z]{2,8}/[A-Z]/\d{4}/\d{5,8}|SHK[\s\-]?[0-9A-Z]{2,4}(?:[\s\-]?[0-9A-Z]{2,6}){1,3})\b", regex.IGNORECASE
+    r"\b[A-Z]{2,8}/[A-Z]/\d{4}/\d{5,8}\b|(?<![\d\-/+])[2-4]\d[\s\-]?\d{4}[\s\-]?\d{5}(?![\d\-/]|\.\d)", regex.IGNORECASE
 )
 
 _UNITS = {
@@ -73,10 +74,18 @@ def find_numbers(text: str) -> Iterator[Found]:
         state, district, number = match.groups()
         yield Found("udyam_number", f"UDYAM-{state.upper()}-{district}-{number}", match.start(), match.end())
     for match in _REFERENCE.finditer(text):
-        yield Found("grievance_reference", match.group().upper().replace(" ", "-"), match.start(), match.end())
+        yield Found("grievance_reference", _reference(match.group()), match.start(), match.end())
     for match in _MOBILE.finditer(text):
         digits = "".join(part for part in match.groups() if part)
         yield Found("mobile_number", "+91" + digits, match.start(), match.end())
+
+
+def _reference(written: str) -> str:
+    """A reference in its printed form."""
+    digits = "".join(sign for sign in written if sign.isdigit())
+    if any(sign.isalpha() for sign in written):
+        return written.upper()
+    return f"{digits[:2]}-{digits[2:6]}-{digits[6:]}"
 
 
 def find_pincodes(text: str) -> Iterator[Found]:

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import os
 import threading
+from collections import OrderedDict
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 from zipfile import BadZipFile
@@ -20,16 +21,21 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.components.language import DEVANAGARI_VIEW
 from bot.components.sources import ROOT, digest, modules
-from bot.components.text import has_letters, is_payload
+from bot.components.text import SETTLED, has_letters, is_payload
 
 ORIGIN = "SentenceEmbeddingFeaturizer"
+SHORT = 60
+"""Longest text that is remembered, in characters."""
+REMEMBERED = 4000
+"""How many texts are remembered: 6 MB of vectors."""
 VECTORS = ROOT / "var" / "training_vectors.npz"
 
 
 class Embedder:
     """The bundled 4-bit multilingual E5 weights behind a lock.
 
-    Concurrent calls gave equal vectors when it was tried, but nobody promises it.
+    Concurrent calls gave equal vectors when it was tried, but nobody promises it. The latest short texts are remembered
+    by their hash: much of what contacts write ("hi", "ok", a button's title typed) was just written by another.
     """
 
     _shared: Optional["Embedder"] = None
@@ -39,6 +45,7 @@ class Embedder:
 
         self._model = E5()
         self._lock = threading.Lock()
+        self._latest: "OrderedDict[bytes, np.ndarray]" = OrderedDict()
 
     @classmethod
     def shared(cls) -> "Embedder":
@@ -49,8 +56,16 @@ class Embedder:
 
     def embed(self, text: str) -> np.ndarray:
         """The unit vector of one text."""
+        key = hashlib.blake2b(text.encode(), digest_size=16).digest()
         with self._lock:
-            return np.asarray(self._model.query(text), dtype=np.float32)
+            vector = self._latest.pop(key, None)
+            if vector is None:
+                vector = np.asarray(self._model.query(text), dtype=np.float32)
+            if len(text) <= SHORT:
+                self._latest[key] = vector
+                if len(self._latest) > REMEMBERED:
+                    self._latest.popitem(last=False)
+            return vector
 
 
 class RememberingEmbedder(Embedder):
@@ -135,7 +150,7 @@ class SentenceEmbeddingFeaturizer(GraphComponent):
         """Add the features to messages."""
         for message in messages:
             text = message.get(TEXT) or ""
-            if is_payload(text) or not has_letters(text):
+            if is_payload(text) or not has_letters(text) or message.get(SETTLED):
                 continue
             features = self.vector(text, message.get(DEVANAGARI_VIEW))
             message.add_features(Features(features, FEATURE_TYPE_SENTENCE, TEXT, ORIGIN))

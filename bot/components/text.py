@@ -4,6 +4,8 @@ import unicodedata
 
 import regex
 
+SETTLED = "settled"
+"""Attribute of a message whose intent needs no sentence embedding any more."""
 DEVANAGARI = regex.compile(r"\p{Script=Devanagari}")
 LATIN = regex.compile(r"\p{Script=Latin}")
 LETTER = regex.compile(r"\p{L}")

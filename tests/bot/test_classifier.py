@@ -1,5 +1,7 @@
 """The featurizers and the classifier, trained on a handful of examples."""
 
+from collections import OrderedDict
+
 import numpy as np
 import pytest
 from rasa.engine.storage.resource import Resource
@@ -9,7 +11,9 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot.components import sentence_embedding
 from bot.components.character_ngrams import CharacterNgramFeaturizer
 from bot.components.linear_classifier import LinearIntentClassifier, fit_temperature, softmax
+from bot.components.quick_intent import QuickIntentClassifier
 from bot.components.sentence_embedding import Embedder, RememberingEmbedder, SentenceEmbeddingFeaturizer
+from bot.components.text import SETTLED
 
 EXAMPLES = {
     "greet": ["hello there", "good morning", "नमस्ते जी", "namaste ji", "hi sahayak", "hello ji", "नमस्कार", "hey"],
@@ -117,14 +121,55 @@ def test_temperature_softens_overconfident_scores() -> None:
     assert error(temperature) < error(1.0)
 
 
-def test_equal_vectors_from_several_threads() -> None:
+def test_what_is_plain_from_its_letters_is_settled_without_an_embedding(trained, storage, context) -> None:
+    _, ngrams, classifier, _ = trained
+    config = {**QuickIntentClassifier.get_default_config(), "sure": 0.6}
+    quick = QuickIntentClassifier.create(config, storage, Resource("quick"), context)
+    training = data()
+    ngrams.process_training_data(training)
+    quick.train(training)
+    again = QuickIntentClassifier.load(config, storage, Resource("quick"), context)
+    plain, unlike = Message({"text": "thank you so much"}), Message({"text": "where does the sun set in winter"})
+    for message in (plain, unlike):
+        ngrams.process([message])
+        again.process([message])
+    assert plain.get("intent")["name"] == "thanks"
+    assert plain.get(SETTLED)
+    assert unlike.get("intent") is None
+    assert not unlike.get(SETTLED)
+
+    class Forbidden:
+        def embed(self, text: str) -> np.ndarray:
+            raise AssertionError("a settled message was embedded")
+
+    before = plain.get("intent_ranking")
+    SentenceEmbeddingFeaturizer(SentenceEmbeddingFeaturizer.get_default_config(), Forbidden()).process([plain])
+    classifier.process([plain])
+    assert plain.get("intent_ranking") == before
+
+
+def test_equal_vectors_from_several_threads(monkeypatch) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
     texts = [f"question number {n} about loans" for n in range(12)]
     alone = [Embedder.shared().embed(text) for text in texts]
+    monkeypatch.setattr(Embedder.shared(), "_latest", OrderedDict())
     with ThreadPoolExecutor(4) as pool:
         together = list(pool.map(Embedder.shared().embed, texts))
     assert all(np.array_equal(a, b) for a, b in zip(alone, together, strict=True))
+
+
+def test_a_short_text_is_embedded_once_and_a_long_one_is_not_remembered(monkeypatch) -> None:
+    embedder = Embedder.shared()
+    monkeypatch.setattr(embedder, "_latest", OrderedDict())
+    monkeypatch.setattr(sentence_embedding, "REMEMBERED", 2)
+    first = embedder.embed("good evening to you")
+    assert embedder.embed("good evening to you") is first
+    embedder.embed("x" * 61)
+    assert len(embedder._latest) == 1
+    embedder.embed("a")
+    embedder.embed("b")
+    assert embedder.embed("good evening to you") is not first
 
 
 def test_vectors_of_an_earlier_training_are_used(tmp_path) -> None:

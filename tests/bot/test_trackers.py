@@ -6,6 +6,7 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, BotUttered, SessionStarted, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from bot import trackers
 from bot.trackers import WordlessTrackerStore
 
 SENDER = "01J0000000000000000000CONV"
@@ -41,3 +42,18 @@ async def test_no_words_on_disk_and_the_conversation_goes_on(tmp_path) -> None:
     restored.update(ActionExecuted("action_listen"))
     await store.save(restored)
     assert len((await store.retrieve(SENDER)).events) == 5
+
+
+async def test_a_forgotten_conversation_leaves_nothing_and_others_stay(tmp_path) -> None:
+    domain = Domain.from_dict({"intents": ["greet"], "slots": {}})
+    store = WordlessTrackerStore(domain=domain, host=f"sqlite:///{tmp_path}/rasa.db")
+    for sender, said in ((SENDER, "Bharat Looms, 42 lakh"), ("01J0000000000000000000ELSE", "Anand Tools")):
+        events = [ActionExecuted("action_listen"), BotUttered(said, metadata={"key": "utter_x"})]
+        await store.save(DialogueStateTracker.from_events(sender, events, domain=domain))
+
+    assert trackers.forget([SENDER]) == 2
+
+    raw = b"".join(path.read_bytes() for path in tmp_path.glob("rasa.db*"))
+    assert b"Bharat Looms" not in raw
+    assert b"Anand Tools" in raw
+    assert trackers.forget([SENDER]) == 0
