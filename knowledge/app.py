@@ -15,7 +15,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, G
 
 from knowledge.errors import KnowledgeError
 from knowledge.library import Library
-from knowledge.schemas import KnowledgeAnswer, Question
+from knowledge.schemas import KnowledgeAnswer, Meaning, Question, Wording
 from knowledge.settings import KnowledgeSettings
 
 log = structlog.get_logger("knowledge")
@@ -81,6 +81,18 @@ def create_app(settings: KnowledgeSettings | None = None, library: Library | Non
         measures.answers.labels(asked.language, given.status).inc()
         return given
 
+    @app.post("/v1/meaning", response_model=Meaning)
+    async def meaning(wording: Wording) -> Any:
+        service = held.service
+        if service is None:
+            return _error(503, "index", held.problem or "a loaded index; it is being loaded, try again shortly")
+        return await anyio.to_thread.run_sync(service.meaning, wording, limiter=workers)
+
+    _add_health(app, held, measures)
+    return app
+
+
+def _add_health(app: FastAPI, held: Library, measures: Measures) -> None:
     @app.get("/health")
     async def health() -> dict[str, str]:
         return {"status": "ok"}
@@ -100,8 +112,6 @@ def create_app(settings: KnowledgeSettings | None = None, library: Library | Non
         service = held.service
         measures.passages.set(len(service.index.catalogue.passages) if service else 0)
         return Response(generate_latest(measures.registry), media_type=CONTENT_TYPE_LATEST)
-
-    return app
 
 
 async def _keep(library: Library, seconds: float) -> None:

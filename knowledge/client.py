@@ -2,15 +2,16 @@
 
 import json
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypeVar
 
 import httpx
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from knowledge.errors import KnowledgeRejected, KnowledgeUnavailable
-from knowledge.schemas import KnowledgeAnswer
+from knowledge.schemas import KnowledgeAnswer, Meaning
 
 _REJECTED = 422
+_Shape = TypeVar("_Shape", bound=BaseModel)
 
 
 class KnowledgeClient:
@@ -36,8 +37,24 @@ class KnowledgeClient:
             KnowledgeRejected: The request is malformed; names the field and what is expected.
         """
         asked = {"question": question, "language": language, "scheme": scheme, "aspect": aspect, "limit": limit}
+        return await self._ask("/v1/answer", asked, KnowledgeAnswer)
+
+    async def meaning(self, text: str, *, language: str) -> Meaning:
+        """Ask for the meaning of a text, to compare it with that of others.
+
+        Args:
+            text: As the contact wrote it, at most 5,000 characters.
+            language: `en`, `hi` or `hi-Latn`.
+
+        Raises:
+            KnowledgeUnavailable: No answer in time, or the process is not ready.
+            KnowledgeRejected: The request is malformed; names the field and what is expected.
+        """
+        return await self._ask("/v1/meaning", {"text": text, "language": language}, Meaning)
+
+    async def _ask(self, path: str, asked: dict[str, Any], kind: type[_Shape]) -> _Shape:
         try:
-            response = await self._http.post("/v1/answer", json=asked)
+            response = await self._http.post(path, json=asked)
         except httpx.HTTPError as error:
             raise KnowledgeUnavailable(f"no answer from knowledge ({type(error).__name__})") from error
         if response.status_code == _REJECTED:
@@ -45,7 +62,7 @@ class KnowledgeClient:
         if response.status_code != httpx.codes.OK:
             raise KnowledgeUnavailable(f"knowledge answered {response.status_code}")
         try:
-            return KnowledgeAnswer.model_validate_json(response.content)
+            return kind.model_validate_json(response.content)
         except ValidationError as error:
             raise KnowledgeUnavailable("knowledge answered in another shape") from error
 

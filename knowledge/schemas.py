@@ -25,6 +25,24 @@ class Question(BaseModel):
     limit: int = Field(default=3, ge=1, le=20)
 
 
+class Wording(BaseModel):
+    """A text whose meaning is to be compared with that of others."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_QUESTION)]
+    language: Language
+
+
+class Meaning(BaseModel):
+    """A text's meaning as a unit vector; only vectors of the same embedder can be compared."""
+
+    model_config = ConfigDict(frozen=True)
+
+    vector: tuple[float, ...]
+    embedder: str
+
+
 class Passage(BaseModel):
     """A section of a page, with what a contact must be told about it."""
 

@@ -3,11 +3,14 @@
 import json
 from pathlib import Path
 
+import numpy as np
+
 from knowledge.embedder import Embedder
 from knowledge.evidence import EvidenceModel, load_model
 from knowledge.index import Index
-from knowledge.retriever import Found, Retriever
-from knowledge.schemas import KnowledgeAnswer, Passage, Question
+from knowledge.retriever import EMBEDDED, Found, Retriever
+from knowledge.romanised import to_devanagari
+from knowledge.schemas import KnowledgeAnswer, Meaning, Passage, Question, Wording
 
 THRESHOLDS = Path(__file__).resolve().parent / "thresholds.json"
 
@@ -45,6 +48,17 @@ class KnowledgeService:
             return KnowledgeAnswer(status="refused", passages=(), score=probability, threshold=threshold)
         passages = tuple(_shown(found) for found in retrieval.found)
         return KnowledgeAnswer(status="answered", passages=passages, score=probability, threshold=threshold)
+
+    def meaning(self, wording: Wording) -> Meaning:
+        """The meaning of a text; romanised Hindi is read in Devanagari too, so that it lies near the same in Hindi."""
+        views = [wording.text[:EMBEDDED]]
+        if wording.language == "hi-Latn":
+            views.append(to_devanagari(views[0]))
+        vector = self.retriever.embedder.embed_questions(views).mean(axis=0)
+        length = float(np.linalg.norm(vector)) or 1.0
+        return Meaning(
+            vector=tuple(round(float(x) / length, 5) for x in vector), embedder=self.retriever.embedder.identity
+        )
 
 
 def _shown(found: Found) -> Passage:

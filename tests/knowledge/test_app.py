@@ -77,6 +77,21 @@ async def test_without_evidence_it_refuses(http: httpx.AsyncClient) -> None:
     assert (answer["status"], answer["passages"]) == ("refused", [])
 
 
+async def test_a_meaning_is_a_unit_vector_and_romanised_hindi_is_read_twice(http: httpx.AsyncClient) -> None:
+    wording = {"text": "kharidar paisa nahi de raha", "language": "en"}
+    plain = (await http.post("/v1/meaning", json=wording)).json()
+    assert plain["embedder"]
+    assert sum(x * x for x in plain["vector"]) == pytest.approx(1, abs=1e-3)
+    romanised = (await http.post("/v1/meaning", json=wording | {"language": "hi-Latn"})).json()
+    assert romanised["vector"] != plain["vector"]
+
+
+@pytest.mark.parametrize("change", [{"text": " "}, {"text": "x" * 5001}, {"language": "ta"}, {"colour": "red"}])
+async def test_a_malformed_wording_is_refused(http: httpx.AsyncClient, change: dict[str, str]) -> None:
+    response = await http.post("/v1/meaning", json={"text": "late payment", "language": "en"} | change)
+    assert (response.status_code, response.json()["error"]["field"]) == (422, next(iter(change)))
+
+
 @pytest.mark.parametrize("question", ["🙏🙏🙏", "\u202e\u200f", "...", "<b></b>", "x" * 5000, "क " * 2500])
 @pytest.mark.parametrize("language", ["en", "hi-Latn"])
 async def test_odd_questions_are_answered_without_error(http: httpx.AsyncClient, question: str, language: str) -> None:

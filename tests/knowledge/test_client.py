@@ -27,6 +27,11 @@ async def test_an_answer_is_read() -> None:
     assert (answer.status, answer.passages, answer.threshold) == ("refused", (), 0.5)
 
 
+async def test_a_meaning_is_read() -> None:
+    async with client(httpx.Response(200, json={"vector": [0.6, 0.8], "embedder": "fake"})) as knowledge:
+        assert (await knowledge.meaning("anything", language="hi")).vector == (0.6, 0.8)
+
+
 @pytest.mark.parametrize(
     "reply",
     [
