@@ -118,13 +118,21 @@ def test_training_examples_are_read_whole_and_written_back() -> None:
 
 def test_conversations_are_short_equal_in_every_run_and_need_no_action() -> None:
     listed = plans.training_examples()
-    planned = plans.conversations(listed, 33, "x")
+    planned = plans.conversations(plans.Deck(listed, "y"), 33, "x")
     assert sum(len(one.messages) for one in planned) == 33
     assert max(len(one.messages) for one in planned) == plans.CONVERSATION
     assert len({one.sender for one in planned}) == len(planned)
     assert {one.way for one in planned} == set(plans.WAYS)
     assert {key for one in planned for _, key in one.messages} <= set(plans.SPOKEN.values())
-    assert planned == plans.conversations(listed, 33, "x")
+    assert planned == plans.conversations(plans.Deck(listed, "y"), 33, "x")
+
+
+def test_no_text_is_dealt_twice() -> None:
+    deck = plans.Deck([plans.Example(f"hello {n % 20}", "greet", "en") for n in range(40)], "y")
+    dealt = [example.text for example in deck.deal("en", 15) + deck.deal("en", 5)]
+    assert sorted(dealt) == sorted({f"hello {n}" for n in range(20)})
+    with pytest.raises(ValueError, match="fewer messages"):
+        deck.deal("en", 1)
 
 
 def test_arrivals_come_at_the_rate_from_everybody_in_turn() -> None:

@@ -21,7 +21,7 @@ from tools.bench.tables import show
 
 PARTS = ("rasa", "intents", "turn", "webhook")
 FULL: dict[str, Any] = {
-    "epochs": 100, "folds": 3, "rounds": 2, "messages": 300, "counts": {1.0: 150, 2.0: 240, 5.0: 450}, "seconds": 30.0,
+    "epochs": 100, "folds": 3, "rounds": 2, "messages": 90, "counts": {1.0: 150, 2.0: 240, 5.0: 450}, "seconds": 30.0,
 }  # fmt: skip
 QUICK: dict[str, Any] = {
     "epochs": 2, "folds": 2, "rounds": 1, "messages": 30, "counts": {2.0: 20, 5.0: 30}, "seconds": 4.0,

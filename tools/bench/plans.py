@@ -113,15 +113,36 @@ def nlu_yaml(examples: Sequence[Example]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def conversations(examples: Sequence[Example], messages: int, name: str, seed: int = 3) -> list[Conversation]:
+class Deck:
+    """Examples in a random order, each dealt once: nothing is asked twice, so that no memory of texts can help.
+
+    Args:
+        examples: What is dealt, of the intents that a sentence answers.
+        seed: Of the order.
+    """
+
+    def __init__(self, examples: Sequence[Example], seed: str) -> None:
+        draw = seeded(seed)
+        self._left: dict[str, list[Example]] = {}
+        for way in WAYS:
+            distinct = {e.text: e for e in examples if e.way == way and e.intent in SPOKEN}
+            self._left[way] = draw.sample(list(distinct.values()), len(distinct))
+
+    def deal(self, way: str, count: int) -> list[Example]:
+        """Give so many examples of a way of writing that were not dealt before."""
+        left = self._left[way]
+        if len(left) < count:
+            raise ValueError(f"only {len(left)} examples in {way} are left: measure with fewer messages")
+        return [left.pop() for _ in range(count)]
+
+
+def conversations(deck: Deck, messages: int, name: str) -> list[Conversation]:
     """Plan conversations of five messages with as many messages as asked for, in turn in each way of writing."""
-    draw = seeded(f"{seed} {name}")
-    known = {way: [e for e in examples if e.way == way and e.intent in SPOKEN] for way in WAYS}
     planned = []
     for place in range(-(-messages // CONVERSATION)):
         way = WAYS[place % len(WAYS)]
         length = min(CONVERSATION, messages - place * CONVERSATION)
-        chosen = [draw.choice(known[way]) for _ in range(length)]
+        chosen = deck.deal(way, length)
         said = tuple((example.text, SPOKEN[example.intent]) for example in chosen)
         planned.append(Conversation(f"bench-{name}-{place}", way, said))
     return planned

@@ -20,7 +20,7 @@ from tools import credentials
 from tools.bench import machine
 from tools.bench.figures import Timing, middle, ratio
 from tools.bench.models import FOLDER, OURS, PIPELINES, STOCK, Trained, trained
-from tools.bench.plans import Conversation, conversations, training_examples
+from tools.bench.plans import Conversation, Deck, conversations, evaluation_examples
 from tools.bench.tables import number, progress, show, table, times
 from tools.installation import Installation, free_ports, leash
 from tools.launcher.supervisor import answers
@@ -127,17 +127,17 @@ async def drive(door: httpx.Client, planned: Sequence[Conversation], at_once: in
 
 def measure(model: Trained, number_of_round: int, messages: int) -> Measured:
     """Start a server, warm it up, and ask it at each number at once."""
-    examples = training_examples()
+    deck = Deck(evaluation_examples(), f"round {number_of_round}")
     load_before = machine.load()
     with server(model, FOLDER / f"server-{model.pipeline}") as (door, child, seconds):
-        first, _, _ = asyncio.run(drive(door, conversations(examples, 1, f"first-{number_of_round}"), 1))
-        asyncio.run(drive(door, conversations(examples, WARM_UP, f"warm-{number_of_round}"), 4))
+        first, _, _ = asyncio.run(drive(door, conversations(deck, 1, f"first-{number_of_round}"), 1))
+        asyncio.run(drive(door, conversations(deck, WARM_UP, f"warm-{number_of_round}"), 4))
         memory = machine.resident_mb(child.pid)
         done = Measured(model.pipeline, number_of_round, load_before, seconds, first[0], memory)
         used = machine.processor_seconds(child.pid)
         for at_once in AT_ONCE:
             progress(f"{model.pipeline}, round {number_of_round}: {messages} messages, {at_once} at once")
-            planned = conversations(examples, messages, f"{number_of_round}-{at_once}")
+            planned = conversations(deck, messages, f"{number_of_round}-{at_once}")
             spent, wall, meant = asyncio.run(drive(door, planned, at_once))
             done.milliseconds[at_once], done.wall[at_once] = spent, wall
             done.as_meant += meant

@@ -136,7 +136,7 @@ def run(*, seconds: float) -> dict[str, Any]:
             progress(f"the bare route: {RATE:g} a second for {seconds:g} s")
             figures["bare"] = asyncio.run(measured(base, sid, token, seconds))
         progress(f"the gateway: {RATE:g} a second for {seconds:g} s")
-        figures["gateway"] = asyncio.run(measured(stack.url("gateway"), sid, token, seconds))
+        figures["gateway"] = asyncio.run(measured(stack.url("webhooks"), sid, token, seconds))
     show(*tables(figures))
     return figures
 
