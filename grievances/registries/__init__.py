@@ -1,0 +1,1 @@
+"""Other registries that know a grievance: CPGRAMS, the portal for delayed payments, Udyam."""

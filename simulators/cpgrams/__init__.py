@@ -1,0 +1,1 @@
+"""Stands in for CPGRAMS, whose own interface is not public: registers, finds, lists and closes grievances."""
