@@ -14,11 +14,16 @@ from core.settings import CoreSettings
 _TABLES = (
     "core.audit.models",
     "core.conversations.models",
+    "core.dues.models",
     "core.media.models",
     "core.outbox.models",
     "core.turns.models",
+    "grievances.drafts.models",
+    "grievances.models",
+    "grievances.registries.models",
     "handoff.officers.models",
     "handoff.queue.models",
+    "rights.models",
 )
 for module in _TABLES:
     importlib.import_module(module)

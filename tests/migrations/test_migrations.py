@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, MetaData, Table, create_engine, inspect, select
-from sqlalchemy.types import Boolean, DateTime, Integer, LargeBinary
+from sqlalchemy.types import Boolean, Date, DateTime, Integer, LargeBinary
 
 from tools.steps import ROOT
 
@@ -77,6 +77,8 @@ def value_for(column: Any, number: int) -> object:
         return number
     if isinstance(kind, DateTime):
         return datetime(2026, 11, 23, 6, 30, number)  # noqa: DTZ001 - as the column is stored
+    if isinstance(kind, Date):
+        return date(2026, 11, number)
     if isinstance(kind, LargeBinary):
         return bytes([number]) * 32
     return f"r{number}"[: getattr(kind, "length", None) or 9]
