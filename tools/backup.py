@@ -20,8 +20,10 @@ from pathlib import Path
 
 import psycopg
 
+from core.clock import SystemClock
 from core.db import Database
 from core.outbox import service as outbox
+from grievances.registries import service as registries
 from tools import credentials
 from tools.installation import Installation, busy_ports, local
 from tools.prepare import migrate
@@ -165,11 +167,12 @@ def _forget_engine(installation: Installation) -> None:
 
 
 async def _nothing_is_sent_again(installation: Installation) -> int:
-    """Make every pending message uncertain: it may have gone out since the back-up was made."""
+    """Make every pending message and registration uncertain: it may have gone out since the back-up was made."""
     url = database_url(installation) or f"sqlite+aiosqlite:///{installation.data_dir / DATABASES[0]}"
     database = Database(url)
     try:
         async with database.transaction() as session:
+            await registries.all_sending_to_uncertain(session, SystemClock().now())
             return await outbox.all_sending_to_uncertain(session)
     finally:
         await database.close()

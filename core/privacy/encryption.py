@@ -7,7 +7,10 @@ name is associated data, so that a value cannot be moved to another column unnot
 import hashlib
 import hmac
 import json
+import math
 import os
+import time
+from pathlib import Path
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -33,36 +36,35 @@ class Keyring:
     """
 
     def __init__(self, keys: dict[int, bytes], index_key: bytes) -> None:
-        self._current = next(iter(keys))
-        self._ciphers = {key_id: AESGCM(key) for key_id, key in keys.items()}
+        self._take(keys)
         self._index_key = index_key
+
+    def _take(self, keys: dict[int, bytes]) -> None:
+        # One assignment: files are encrypted in other threads.
+        self._in_use = next(iter(keys)), {key_id: AESGCM(key) for key_id, key in keys.items()}
 
     @classmethod
     def from_settings(cls, settings: CoreSettings) -> "Keyring":
-        """Read the keys from the settings.
+        """The keys that the settings give; where they name a file, a keyring that follows it.
 
         Raises:
             InvalidInput: An entry is not ``<id>:<64 hex digits>``, or an id comes twice.
         """
-        keys: dict[int, bytes] = {}
-        for entry in settings.encryption_keys.get_secret_value().split(","):
-            key_id, _, secret = entry.strip().partition(":")
-            try:
-                key = bytes.fromhex(secret)
-                number = int(key_id)
-            except ValueError:
-                number, key = 0, b""
-            if not 1 <= number <= 255 or len(key) != 32 or number in keys:
-                raise InvalidInput(
-                    "SAHAYAK_ENCRYPTION_KEYS", "<id 1-255>:<64 hexadecimal digits>, comma-separated, no id twice"
-                )
-            keys[number] = key
-        return cls(keys, bytes.fromhex(settings.index_key.get_secret_value()))
+        keys = parse_keys(settings.encryption_keys.get_secret_value())
+        index_key = bytes.fromhex(settings.index_key.get_secret_value())
+        if settings.keys_file is not None:
+            return FollowingKeyring(settings.keys_file, keys, index_key)
+        return Keyring(keys, index_key)
+
+    @property
+    def current(self) -> int:
+        """Id of the key that encrypts."""
+        return self._in_use[0]
 
     def encrypt(self, plain: bytes, label: str) -> bytes:
         """Encrypt under the current key; the label must be given again to decrypt."""
-        nonce = os.urandom(12)
-        return bytes([self._current]) + nonce + self._ciphers[self._current].encrypt(nonce, plain, label.encode())
+        nonce, (current, ciphers) = os.urandom(12), self._in_use
+        return bytes([current]) + nonce + ciphers[current].encrypt(nonce, plain, label.encode())
 
     def decrypt(self, stored: bytes, label: str) -> bytes:
         """Decrypt what `encrypt` gave.
@@ -70,7 +72,7 @@ class Keyring:
         Raises:
             Undecipherable: The key is missing, or the value or its label was altered.
         """
-        cipher = self._ciphers.get(stored[0]) if stored else None
+        cipher = self._in_use[1].get(stored[0]) if stored else None
         if cipher is None:
             raise Undecipherable(f"{label}: no key for this value")
         try:
@@ -81,6 +83,83 @@ class Keyring:
     def blind_index(self, value: str, label: str) -> bytes:
         """16 bytes of HMAC-SHA256 by which an exact value is found without being stored in the clear."""
         return hmac.digest(self._index_key, f"{label}\0{value}".encode(), hashlib.sha256)[:16]
+
+
+class FollowingKeyring(Keyring):
+    """A keyring that follows a file, so that keys are rotated while processes run.
+
+    The file is looked at once a second at most before something is encrypted, and at once when a value comes under a
+    key that is not known yet. While it cannot be read, the keys stay as they are.
+
+    Args:
+        file: Lines ``NAME=value``; the keys are under ``SAHAYAK_ENCRYPTION_KEYS``.
+        keys: What to begin with if the file says nothing.
+        index_key: Key of the blind indexes.
+    """
+
+    def __init__(self, file: Path, keys: dict[int, bytes], index_key: bytes) -> None:
+        super().__init__(keys, index_key)
+        self._file, self._seen, self._looked_at = file, 0, -math.inf
+        self._look()
+
+    def encrypt(self, plain: bytes, label: str) -> bytes:
+        """Encrypt under the key that the file names first."""
+        if time.monotonic() - self._looked_at >= FOLLOWS_WITHIN:
+            self._look()
+        return super().encrypt(plain, label)
+
+    def decrypt(self, stored: bytes, label: str) -> bytes:
+        """Decrypt what `encrypt` gave, in this process or in one that knows a newer key.
+
+        Raises:
+            Undecipherable: The key is missing, or the value or its label was altered.
+        """
+        if stored and stored[0] not in self._in_use[1]:
+            self._look()
+        return super().decrypt(stored, label)
+
+    def _look(self) -> None:
+        self._looked_at = time.monotonic()
+        try:
+            changed_at = self._file.stat().st_mtime_ns
+            if changed_at != self._seen:
+                self._take(parse_keys(_line_of(self._file.read_text("utf-8"))))
+                self._seen = changed_at
+        except (OSError, InvalidInput):
+            return
+
+
+FOLLOWS_WITHIN = 1.0
+"""Seconds after which a process uses a key that was put into the file."""
+_NAME = "SAHAYAK_ENCRYPTION_KEYS"
+
+
+def _line_of(text: str) -> str:
+    for line in text.splitlines():
+        name, _, value = line.partition("=")
+        if name.strip() == _NAME:
+            return value.strip().strip("'\"")
+    return ""
+
+
+def parse_keys(text: str) -> dict[int, bytes]:
+    """Keys by id, the encrypting one first.
+
+    Raises:
+        InvalidInput: An entry is not ``<id>:<64 hex digits>``, or an id comes twice.
+    """
+    keys: dict[int, bytes] = {}
+    for entry in text.split(","):
+        key_id, _, secret = entry.strip().partition(":")
+        try:
+            key = bytes.fromhex(secret)
+            number = int(key_id)
+        except ValueError:
+            number, key = 0, b""
+        if not 1 <= number <= 255 or len(key) != 32 or number in keys:
+            raise InvalidInput(_NAME, "<id 1-255>:<64 hexadecimal digits>, comma-separated, no id twice")
+        keys[number] = key
+    return keys
 
 
 _installed: list[Keyring] = []
@@ -102,6 +181,9 @@ def keyring() -> Keyring:
     return _installed[0]
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 class EncryptedJson(TypeDecorator[Any]):
     """A JSON value, encrypted.
 
@@ -120,7 +202,7 @@ class EncryptedJson(TypeDecorator[Any]):
         """Encrypt on the way in."""
         if value is None:
             return None
-        plain = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+        plain = _ENCODER.encode(value).encode()
         return keyring().encrypt(plain, self.label)
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> Any:

@@ -74,6 +74,22 @@ def test_saved_wiped_restored(here: Installation) -> None:
     assert (aside / "secrets.env").exists()
 
 
+def test_a_registration_that_was_waiting_is_asked_for_after_a_restore(here: Installation) -> None:
+    with sqlite3.connect(here.data_dir / "sahayak.db") as database:
+        database.execute(
+            "INSERT INTO grievance_external"
+            " (id, registry, origin, state, attempts, asked, created_at, queued_at, updated_at, next_attempt_at)"
+            " VALUES ('e', 'cpgrams', 'ours', 'queued', 0, 0, :at, :at, :at, :at)",
+            {"at": "2026-11-01 00:00:00"},
+        )
+    database.close()
+    backup.restore(here, backup.save(here))
+    database = sqlite3.connect(here.data_dir / "sahayak.db")
+    row = database.execute("SELECT state, error_code, sending_at IS NOT NULL FROM grievance_external").fetchone()
+    database.close()
+    assert row == ("uncertain", "restored", 1)
+
+
 def test_saved_while_another_writes(here: Installation) -> None:
     writer = sqlite3.connect(here.data_dir / "sahayak.db", isolation_level=None)
     writer.execute("BEGIN IMMEDIATE")

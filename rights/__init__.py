@@ -1,0 +1,1 @@
+"""What contacts may ask about their own data: what is held, a copy of it, and its erasure."""

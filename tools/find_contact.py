@@ -1,0 +1,224 @@
+"""Says where something of a contact is held: asks for an address, looks everywhere, prints places and counts.
+
+It prints no words. The address is asked for, not taken from the command line, where other people could read it.
+"""
+
+import argparse
+import asyncio
+import importlib
+import json
+import os
+import re
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import LargeBinary, Table, select, type_coerce
+
+from core.audit import service as audit
+from core.conversations import service as conversations
+from core.db import Base, Database
+from core.errors import SahayakError
+from core.events import AddressRef
+from core.media.service import MediaStore
+from core.privacy.encryption import EncryptedJson, Keyring, Undecipherable, install, keyring
+from core.settings import CoreSettings
+from rights import service as rights
+from rights.stores import stores, subject_of
+from tools.installation import Installation, local
+
+_PIECE = 1 << 20
+_RAW = ("*.db", "*.db-wal", "log/**/*", "simulator/**/*", "cache/**/*.db", "backups/*.jsonl")
+_MODELS = (
+    "core.audit", "core.conversations", "core.dues", "core.media", "core.outbox", "core.turns", "grievances",
+    "grievances.drafts", "grievances.registries", "handoff.officers", "handoff.queue", "rights",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Found:
+    """Something was found at a place, so many times."""
+
+    place: str
+    count: int
+
+
+def tables() -> list[Table]:
+    """Every table of ours."""
+    for feature in _MODELS:
+        importlib.import_module(f"{feature}.models")
+    return list(Base.metadata.sorted_tables)
+
+
+def spellings(needle: str) -> list[bytes]:
+    """A text as it may lie in a file: as it is, as JSON escapes it, and as UTF-16."""
+    escaped = json.dumps(needle)[1:-1]
+    return list(dict.fromkeys([needle.encode(), escaped.encode(), needle.encode("utf-16-le")]))
+
+
+def needles_of(value: str) -> list[str]:
+    """How an address may be written: as it is, and a number's last ten digits."""
+    digits = re.sub(r"\D", "", value)
+    return [value, digits[-10:]] if len(digits) >= 10 else [value]
+
+
+# --- tables -------------------------------------------------------------------------------------------------
+
+
+def _as_stored(table: Table) -> list[Any]:
+    return [
+        type_coerce(column, LargeBinary).label(column.name) if isinstance(column.type, EncryptedJson) else column
+        for column in table.columns
+    ]
+
+
+async def rows_of(db: Database, table: Table) -> AsyncIterator[dict[str, bytes]]:
+    """The rows of a table as bytes by column, decrypted; what cannot be decrypted is shown as it is stored."""
+    sealed = {column.name: column.type.label for column in table.columns if isinstance(column.type, EncryptedJson)}
+    async with db.reading() as session:
+        found = await session.stream(select(*_as_stored(table)))
+        async for row in found.mappings():
+            yield {name: _opened(value, sealed.get(name)) for name, value in row.items() if value is not None}
+
+
+def _opened(value: Any, label: str | None) -> bytes:
+    if label is None:
+        return bytes(value) if isinstance(value, bytes | memoryview) else str(value).encode()
+    try:
+        plain = keyring().decrypt(bytes(value), label)
+    except Undecipherable:
+        return bytes(value)
+    try:
+        return json.dumps(json.loads(plain), ensure_ascii=False).encode()
+    except ValueError:
+        return plain
+
+
+async def search_tables(db: Database, needles: Iterable[str | bytes]) -> list[Found]:
+    """Columns in which one of the texts stands, with the number of rows."""
+    wanted = [needle.encode() if isinstance(needle, str) else needle for needle in needles]
+    found: Counter[str] = Counter()
+    for table in tables():
+        async for row in rows_of(db, table):
+            for name, content in row.items():
+                if any(needle in content for needle in wanted):
+                    found[f"{table.name}.{name}"] += 1
+    return [Found(place, count) for place, count in sorted(found.items())]
+
+
+# --- files --------------------------------------------------------------------------------------------------
+
+
+def search_files(folder: Path, needles: Iterable[str | bytes], patterns: Sequence[str] = _RAW) -> list[Found]:
+    """Files in which one of the texts stands, byte by byte, whatever the file is."""
+    wanted = [one for needle in needles for one in ([needle] if isinstance(needle, bytes) else spellings(needle))]
+    paths = sorted({path for pattern in patterns for path in folder.glob(pattern) if path.is_file()})
+    counts = {path: sum(_count(path, needle) for needle in wanted) for path in paths}
+    return [Found(str(path.relative_to(folder)), count) for path, count in counts.items() if count]
+
+
+def _count(path: Path, needle: bytes) -> int:
+    total, rest = 0, b""
+    with path.open("rb") as source:
+        while piece := source.read(_PIECE):
+            window = rest + piece
+            total += window.count(needle)
+            keep = len(needle) - 1
+            rest = window[len(window) - keep :] if keep else b""
+    return total
+
+
+def search_media(folder: Path, needles: Iterable[str | bytes]) -> list[Found]:
+    """Kept files whose content has one of the texts, under the names of their rows."""
+    wanted = [one for needle in needles for one in ([needle] if isinstance(needle, bytes) else spellings(needle))]
+    store = MediaStore(folder)
+    return [
+        Found(f"media/{name}", 1)
+        for name, content in _contents(store, folder)
+        if any(needle in content for needle in wanted)
+    ]
+
+
+def _contents(store: MediaStore, folder: Path) -> Iterator[tuple[str, bytes]]:
+    for path in sorted(folder.glob("*/*")):
+        try:
+            yield path.name, store.read(path.name)
+        except SahayakError:
+            yield path.name, path.read_bytes()
+
+
+# --- one contact --------------------------------------------------------------------------------------------
+
+
+async def report(db: Database, data_dir: Path, kind: str, value: str) -> list[str]:
+    """Lines that say where something of the contact with this address is held."""
+    now, lines = datetime.now(UTC), []
+    async with db.transaction() as session:
+        address = await conversations.find_address(session, AddressRef(kind=kind, value=value))
+        erasures = await rights.erasures_of_address(session, kind, value)
+        await audit.record(
+            session,
+            actor="operator",
+            act="privacy.searched",
+            subject=address.contact_id if address else "nobody",
+            now=now,
+        )
+    lines += [
+        f"erased         {one.erased_at:%Y-%m-%d %H:%M} UTC, request {one.id}; bare log rows stay for a year"
+        for one in erasures
+    ]
+    ids: list[str | bytes] = []
+    if address is None:
+        lines.append("known as       nobody: this address leads to no contact")
+    else:
+        async with db.reading() as session:
+            subject = await subject_of(session, address.contact_id)
+            held = [one for store in stores() for one in await store.count(session, subject) if one.count]
+        lines.append(f"known as       contact {subject.contact_id}")
+        lines += [f"held           {one.kind}: {one.count}" for one in held]
+        ids = list(subject.conversation_ids)
+    needles: list[str | bytes] = list(needles_of(value))
+    places = await search_tables(db, needles)
+    places += await asyncio.to_thread(search_files, data_dir, needles)
+    places += await asyncio.to_thread(search_media, data_dir / "media", needles)
+    lines += [f"address in     {found.place}: {found.count}" for found in places]
+    if ids:
+        by_id = await asyncio.to_thread(search_files, data_dir, ids)
+        lines += [f"ids in         {found.place}: {found.count}" for found in by_id]
+    lines += [f"may be in      {path.name}" for path in sorted((data_dir / "backups").glob("sahayak-*.tar.gz"))]
+    if not places and address is None:
+        lines.append("The address itself was found nowhere.")
+    return lines
+
+
+async def run(installation: Installation, kind: str, value: str) -> int:
+    """Search the local installation."""
+    settings = CoreSettings()
+    install(Keyring.from_settings(settings))
+    database = Database.from_settings(settings)
+    try:
+        print("\n".join(await report(database, installation.data_dir, kind, value)))
+    finally:
+        await database.close()
+    return 0
+
+
+def main() -> int:
+    """Ask for the address."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
+    installation = local()
+    os.environ.update(installation.env("SAHAYAK_"))
+    kind = input("Kind of address [whatsapp]: ").strip() or "whatsapp"
+    value = input("Address, a number with its plus sign: ").strip()
+    if not value:
+        print("No address was given.")
+        return 1
+    return asyncio.run(run(installation, kind, value))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
