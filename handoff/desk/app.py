@@ -11,6 +11,8 @@ from core.errors import Conflict, InvalidInput, NotFound, NotPermitted, SahayakE
 from core.media.service import MediaStore
 from handoff.desk import assets, auth, files, views
 from handoff.desk.acts import LONGEST_REPLY, Acts, SaidOtherwise, Wake
+from handoff.desk.grievances import views as grievance_views
+from handoff.desk.grievances.acts import GrievanceActs
 from handoff.desk.guard import Attempts, Guard
 from handoff.desk.live import Live
 from handoff.desk.parts import Desk, base_of, desk_of, is_partial, render
@@ -56,6 +58,7 @@ def make_desk(
         settings=settings,
         officers=officers or Officers(db, clock),
         acts=Acts(db, clock, wake),
+        grievances=GrievanceActs(db, clock, wake),
         live=Live(db, settings.poll_seconds),
         attempts=Attempts(settings.sign_in_per_minute),
         assets=assets.load(),
@@ -65,6 +68,7 @@ def make_desk(
     app.include_router(auth.router)
     app.include_router(views.router)
     app.include_router(files.router)
+    app.include_router(grievance_views.router)
     app.add_api_route("/static/{version}/{name}", _asset, methods=["GET"])
     app.add_exception_handler(SahayakError, _show_error)
     app.add_exception_handler(RequestValidationError, _show_error)

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 import secrets
 from typing import Annotated
 
@@ -17,6 +18,7 @@ from handoff.officers.service import SESSION_LIFE
 SESSION_COOKIE = "sahayak_desk"
 FORM_COOKIE = "sahayak_desk_form"
 router = APIRouter()
+_GRIEVANCES = re.compile(r"grievances(?:/[0-9A-Z]{26})?")
 
 
 class ForgedForm(NotPermitted):
@@ -127,10 +129,12 @@ async def change_language(
     signed_in: Posting,
     language: Annotated[str, Form(max_length=8)],
     conversation: Annotated[str, Form(max_length=26)] = "",
+    page: Annotated[str, Form(max_length=40)] = "",
 ) -> Response:
     """Change the language of the pages."""
     await desk_of(request).officers.set_language(signed_in.officer.id, language)
-    return RedirectResponse(page_of(request, conversation), 303)
+    address = f"{base_of(request)}/{page}" if _GRIEVANCES.fullmatch(page) else page_of(request, conversation)
+    return RedirectResponse(address, 303)
 
 
 def page_of(request: Request, conversation_id: str) -> str:

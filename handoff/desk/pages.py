@@ -11,7 +11,10 @@ from core.conversations import consents
 from core.conversations import service as conversations
 from core.conversations.schemas import AddressView, ConsentView, ConversationView, MessageView
 from core.events import DeliveryState
+from core.i18n import sentence
 from core.outbox import service as outbox
+from grievances import reference
+from grievances import service as grievances
 from handoff.desk import words
 from handoff.desk.words import Say
 from handoff.officers import service as officers
@@ -98,6 +101,15 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Owned:
+    """A grievance of the contact."""
+
+    id: str
+    reference: str
+    status: str
+
+
+@dataclass(frozen=True)
 class Opened:
     """A conversation that an officer looks at."""
 
@@ -108,6 +120,7 @@ class Opened:
     is_mine: bool
     may_claim: bool
     facts: list[tuple[str, str]]
+    grievances: list[Owned]
     stopped: bool
 
 
@@ -170,8 +183,19 @@ async def opened(session: AsyncSession, reader: Reader, conversation_id: str) ->
         is_mine=is_mine,
         may_claim=is_open and handover.officer_id is None and officer.may_answer,
         facts=_facts(reader, view, handover, address, await consents.latest(session, view.contact_id)),
+        grievances=await _owned(session, reader, view.contact_id),
         stopped=address.stopped_at is not None,
     )
+
+
+async def _owned(session: AsyncSession, reader: Reader, contact_id: str) -> list[Owned]:
+    """The contact's grievances that the officer may see."""
+    rooms, language = reader.officer.rooms, reader.officer.language
+    return [
+        Owned(one.id, reference.shown(one.reference), sentence("ledger", f"status.{one.status}", language))
+        for one in await grievances.of_contact(session, contact_id)
+        if rooms is None or one.room in rooms
+    ]
 
 
 async def transcript(

@@ -14,6 +14,7 @@ from core.i18n import LANGUAGES
 from core.media.service import MediaStore
 from handoff.desk.acts import Acts
 from handoff.desk.assets import Asset
+from handoff.desk.grievances.acts import GrievanceActs
 from handoff.desk.guard import Attempts
 from handoff.desk.live import Live
 from handoff.desk.settings import DeskSettings
@@ -38,6 +39,7 @@ class Desk:
     settings: DeskSettings
     officers: Officers
     acts: Acts
+    grievances: GrievanceActs
     live: Live
     attempts: Attempts
     assets: dict[str, Asset]

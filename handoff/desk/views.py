@@ -56,6 +56,7 @@ async def _page(
         troubles=troubles,
         opened=opened,
         conversation_id=conversation_id or "",
+        page="",
         lines=shown,
         ticks=[],
         has_earlier=len(shown) < len(lines),

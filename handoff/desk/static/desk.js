@@ -168,7 +168,7 @@
 
   // --- keys ---
   function moveInList(step) {
-    const entries = [...document.querySelectorAll("a.entry")];
+    const entries = [...document.querySelectorAll("a.entry, a.entry-link")];
     if (!entries.length) return;
     let at = entries.indexOf(document.activeElement);
     if (at < 0) at = entries.findIndex((entry) => entry.classList.contains("current"));
@@ -188,7 +188,7 @@
       return;
     }
     if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target.closest("a.entry") && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+    if (event.target.closest("a.entry, a.entry-link") && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
       event.preventDefault();
       moveInList(event.key === "ArrowDown" ? 1 : -1);
       return;
