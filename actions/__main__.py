@@ -2,8 +2,9 @@
 
 from sanic import Sanic
 
-from actions.app import create_executor, create_server
+from actions.app import Desks, create_executor, create_server
 from actions.handoff import QueueDesk
+from actions.ledger import LedgerDesk
 from actions.settings import ActionSettings
 from core import log
 from core.clock import SystemClock
@@ -11,6 +12,8 @@ from core.db import Database
 from core.privacy.encryption import Keyring, install
 from core.settings import CoreSettings
 from knowledge.client import KnowledgeClient
+from rights.desk import RightsDesk
+from rights.settings import RightsSettings
 
 HOST = "127.0.0.1"
 
@@ -23,7 +26,15 @@ def main() -> None:
     install(Keyring.from_settings(core))
     database = Database.from_settings(core)
     knowledge = KnowledgeClient(settings.knowledge_url, settings.knowledge_timeout)
-    server = create_server(create_executor(knowledge, QueueDesk(database, SystemClock()), settings.close_margin))
+    clock = SystemClock()
+    rights = RightsSettings().checked(core.profile)
+    desks = Desks(
+        knowledge=knowledge,
+        officers=QueueDesk(database, clock),
+        grievances=LedgerDesk(database, clock, knowledge),
+        privacy=RightsDesk(database, clock, rights),
+    )
+    server = create_server(create_executor(desks, settings.close_margin))
 
     async def close(_: Sanic) -> None:
         await knowledge.aclose()

@@ -1,6 +1,7 @@
 """The action server: which actions there are, and the Sanic application around them."""
 
 import warnings
+from dataclasses import dataclass
 
 from rasa_sdk import Action
 from rasa_sdk.endpoint import create_app
@@ -10,7 +11,7 @@ from sanic.response import json as respond
 
 from actions.executor import CarefulExecutor
 from actions.fallback import Affirm, Deny, Fallback
-from actions.grievance import FileGrievance, ReopenOrAppeal
+from actions.grievance import GrievanceForm
 from actions.handoff import HandOver, OfficerDesk
 from actions.knowledge import (
     Answers,
@@ -22,34 +23,65 @@ from actions.knowledge import (
     RegistrationProblem,
 )
 from actions.language import ChangeLanguage
-from actions.session import Cancel, Feedback, Repeat
-from actions.status import GrievanceStatus
+from actions.ledger import GrievanceDesk
+from actions.others import Others
+from actions.privacy import EraseData, ExportData, MyData, PrivacyDesk
+from actions.reminding import Reminder
+from actions.reopening import GrievanceFeedback, ReopenForm
+from actions.session import Cancel, Feedback, Greet, ReceivedMedia, Repeat
+from actions.status import StatusForm
 
 
-def all_actions(knowledge: Knowledge, desk: OfficerDesk, close_margin: float) -> list[Action]:
+@dataclass(frozen=True)
+class Desks:
+    """Whom the actions ask.
+
+    Attributes:
+        knowledge: The corpus.
+        officers: The officers' queue.
+        grievances: The ledger.
+        privacy: Contacts' rights over their data.
+    """
+
+    knowledge: Knowledge
+    officers: OfficerDesk
+    grievances: GrievanceDesk
+    privacy: PrivacyDesk
+
+
+def all_actions(desks: Desks, close_margin: float) -> list[Action]:
     """Every action of the domain, built once on what it needs."""
-    answers = Answers(knowledge, close_margin)
+    answers, others = Answers(desks.knowledge, close_margin), Others()
     asking: list[Action] = [
         kind(answers) for kind in (AskScheme, AskEligibility, DelayedPayment, LoanProblem, RegistrationProblem)
     ]
-    handing: list[Action] = [kind(desk) for kind in (HandOver, FileGrievance, ReopenOrAppeal, GrievanceStatus, Affirm)]
-    return [
+    grieving: list[Action] = [kind(desks.grievances, others) for kind in (GrievanceForm, StatusForm, ReopenForm)]
+    owning: list[Action] = [kind(desks.privacy) for kind in (MyData, ExportData, EraseData)]
+    found = [
         *asking,
-        *handing,
-        Fallback(desk, answers),
+        *grieving,
+        *owning,
+        GrievanceFeedback(desks.grievances),
+        HandOver(desks.officers),
+        Affirm(desks.officers, others),
+        Deny(others),
+        Fallback(desks.officers, answers),
         ChangeLanguage(),
-        Deny(),
         Repeat(answers),
-        Cancel(),
+        Cancel(others),
+        Greet(),
+        ReceivedMedia(),
         Feedback("good"),
         Feedback("bad"),
     ]
+    others.add(*found)
+    return found
 
 
-def create_executor(knowledge: Knowledge, desk: OfficerDesk, close_margin: float) -> CarefulExecutor:
+def create_executor(desks: Desks, close_margin: float) -> CarefulExecutor:
     """An executor with every action registered."""
-    executor = CarefulExecutor()
-    for action in all_actions(knowledge, desk, close_margin):
+    executor = CarefulExecutor(Reminder(desks.grievances))
+    for action in all_actions(desks, close_margin):
         executor.register_action(action)
     return executor
 

@@ -9,6 +9,7 @@ from rasa_sdk import Tracker
 LANGUAGES = ("en", "hi", "hi-Latn")
 DEFAULT_LANGUAGE = "en"
 FALLBACK = "nlu_fallback"
+PROBLEMS = frozenset({"delayed_payment", "loan_problem", "registration_problem"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,9 @@ class Turn:
     """What the contact wrote; empty when a button was pressed."""
     intent: str
     entities: tuple[tuple[str, Any], ...]
+    confidence: float = 1.0
+    files: tuple[dict[str, Any], ...] = ()
+    """What became of the files that came with it: id, state, content_type."""
 
     def entity(self, name: str) -> Any:
         """The first value of an entity, or None."""
@@ -62,6 +66,8 @@ def read(tracker: Tracker) -> Turn:
             for entity in message.get("entities") or []
             if entity.get("value") is not None
         ),
+        confidence=float((message.get("intent") or {}).get("confidence") or 0.0),
+        files=tuple(metadata.get("files") or ()),
     )
 
 
@@ -75,6 +81,34 @@ def said(tracker: Tracker) -> Iterator[dict[str, Any]]:
 def last_key(tracker: Tracker) -> str:
     """The key of the last thing the assistant said."""
     return str(next(said(tracker), {}).get("key") or "")
+
+
+def problem_before(tracker: Tracker) -> tuple[str, str]:
+    """Turn and intent of the latest problem that was told before this message, and not made a complaint yet."""
+    skipped = False
+    for event in reversed(tracker.events):
+        kind = event.get("event")
+        if kind in ("session_started", "active_loop"):
+            break
+        if kind != "user":
+            continue
+        parse_data = event.get("parse_data") or {}
+        intent = str((parse_data.get("intent") or {}).get("name") or "")
+        turn_id = (event.get("metadata") or {}).get("turn_id")
+        if skipped and intent in PROBLEMS and turn_id:
+            return str(turn_id), intent
+        skipped = True
+    return "", ""
+
+
+def messages_in_session(tracker: Tracker) -> int:
+    """How many messages the contact has sent in this session."""
+    count = 0
+    for event in reversed(tracker.events):
+        if event.get("event") == "session_started":
+            break
+        count += event.get("event") == "user"
+    return count
 
 
 def last_messages(tracker: Tracker) -> list[dict[str, Any]]:

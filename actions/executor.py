@@ -1,6 +1,7 @@
 """Runs actions so that nothing a contact wrote can leak through an error, and an error is said politely."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
@@ -10,11 +11,22 @@ from rasa_sdk.interfaces import ActionExecutionRejection, ActionMissingDomainExc
 log = structlog.get_logger(__name__)
 
 
+After = Callable[[dict[str, Any], ActionExecutorRunResult], Awaitable[None]]
+"""Adds to what an action answers: takes Rasa's call and the result."""
+
+
 class CarefulExecutor(ActionExecutor):  # type: ignore[misc]
     """Answers `utter_technical_problem` where an action raises.
 
     The SDK's own answer to an exception carries the whole tracker, and Rasa logs it.
+
+    Args:
+        after: Adds to what actions answer.
     """
+
+    def __init__(self, after: After | None = None) -> None:
+        super().__init__()
+        self._after = after
 
     async def run(
         self,
@@ -24,7 +36,10 @@ class CarefulExecutor(ActionExecutor):  # type: ignore[misc]
     ) -> ActionExecutorRunResult | None:
         """Run an action; rejections pass, everything else becomes a sentence."""
         try:
-            return await super().run(action_call, sink, dispatcher)
+            result = await super().run(action_call, sink, dispatcher)
+            if result is not None and self._after is not None:
+                await self._after(action_call, result)
+            return result
         except (ActionExecutionRejection, ActionMissingDomainException):
             raise
         except Exception as error:  # the contact must get an answer whatever happened

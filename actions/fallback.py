@@ -8,6 +8,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions import conversation
 from actions.handoff import Events, OfficerDesk, hand_over
 from actions.knowledge import Answers, aspect_in_question, is_follow_up, scheme_in_question
+from actions.others import Others
 
 # Intents that make sense as "did you mean": one word about each is in the catalogue.
 OFFERED = {
@@ -15,6 +16,12 @@ OFFERED = {
     "grievance_status", "reopen_or_appeal", "change_language", "help", "repeat",
 }  # fmt: skip
 _PLAUSIBLE = 0.08
+# Questions that a bare "yes" answers, and the intent whose action carries it out.
+OFFERS = {
+    "utter_form_resume": "file_grievance",
+    "utter_form_nothing_open": "file_grievance",
+    "utter_erase_ask": "erase_data",
+}
 _OFFICER = {"title": "button.officer", "payload": "/talk_to_officer"}
 
 
@@ -69,16 +76,19 @@ class Affirm(Action):  # type: ignore[misc]
     # Sentences that offer an officer as a yes-or-no question.
     QUESTIONS = frozenset({"utter_no_answer", "utter_feedback_bad", "utter_aspect_missing", "utter_technical_problem"})
 
-    def __init__(self, desk: OfficerDesk) -> None:
-        self._desk = desk
+    def __init__(self, desk: OfficerDesk, others: Others) -> None:
+        self._desk, self._others = desk, others
 
     def name(self) -> str:
         """Name in the domain."""
         return "action_affirm"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
-        """Hand over when an officer was offered, else ask what is wanted."""
-        if conversation.last_key(tracker) in self.QUESTIONS:
+        """Do what was offered, else ask what is wanted."""
+        asked = conversation.last_key(tracker)
+        if asked in OFFERS:
+            return await self._others.answer(OFFERS[asked], dispatcher, tracker, domain)
+        if asked in self.QUESTIONS:
             await hand_over(self._desk, dispatcher, tracker, "asked")
         else:
             dispatcher.utter_message(response="utter_affirm")
@@ -88,12 +98,21 @@ class Affirm(Action):  # type: ignore[misc]
 class Deny(Action):  # type: ignore[misc]
     """A bare "no"."""
 
+    def __init__(self, others: Others) -> None:
+        self._others = others
+
     def name(self) -> str:
         """Name in the domain."""
         return "action_deny"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         """After "did you mean" ask for other words, else for another wish."""
-        guessed = conversation.last_key(tracker) == "utter_did_you_mean"
+        asked = conversation.last_key(tracker)
+        if asked == "utter_form_resume":
+            return await self._others.answer(OFFERS[asked], dispatcher, tracker, domain)
+        if asked == "utter_erase_ask":
+            dispatcher.utter_message(response="utter_erase_kept")
+            return []
+        guessed = asked == "utter_did_you_mean"
         dispatcher.utter_message(response="utter_rephrase" if guessed else "utter_deny")
         return []

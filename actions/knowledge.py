@@ -54,6 +54,11 @@ def question_of(turn: Turn, scheme: str | None, aspect: str | None) -> str:
     return turn.text if turn.entity("scheme") or not known else f"{known} {turn.text}"
 
 
+def _file(category: str) -> dict[str, str]:
+    """A button that makes a told problem a complaint."""
+    return {"title": "button.file", "payload": f'/file_grievance{{"category":"{category}"}}'}
+
+
 def _source(passage: Passage) -> str:
     return f"{passage.source_title}, {passage.source_url}" if passage.source_url else passage.source_title
 
@@ -74,6 +79,7 @@ class Answers:
         aspect: str | None,
         first: str | None = None,
         more_aspects: tuple[str, ...] = (),
+        complaint: str | None = None,
     ) -> Events:
         """Answer a question, or say honestly that there is no answer.
 
@@ -84,6 +90,7 @@ class Answers:
             aspect: The section that is asked for, if that is known.
             first: Key of a sentence that is said before an answer.
             more_aspects: Sections of the same scheme that belong to the answer.
+            complaint: The category of the complaint that a told problem may become.
         """
         # A button that asks for another language changes this answer only, not the conversation.
         language = turn.entity("language_name") if not turn.text else None
@@ -102,7 +109,8 @@ class Answers:
             return []
         if not passages:
             log.info("no_answer", turn_id=turn.turn_id, intent=turn.intent, scheme=scheme, aspect=aspect)
-            dispatcher.utter_message(response="utter_no_answer", language=language)
+            offers = [_file(complaint), _OFFICER] if complaint else []
+            dispatcher.utter_message(response="utter_no_answer", language=language, offers=offers)
             return []
         if scheme is None and self._undecided(passages):
             self._ask_which(dispatcher, passages, aspect, language)
@@ -111,7 +119,8 @@ class Answers:
             dispatcher.utter_message(response=first, language=language)
         shown = passages if more_aspects else passages[:1]
         for place, passage in enumerate(shown):
-            self._say(dispatcher, passage, aspect, language, last=place == len(shown) - 1)
+            offers = self._offers(passage, language, complaint) if place == len(shown) - 1 else []
+            self._say(dispatcher, passage, aspect, language, offers)
         return [SlotSet("scheme", passages[0].scheme)]
 
     async def _passages(
@@ -156,7 +165,11 @@ class Answers:
 
     @staticmethod
     def _say(
-        dispatcher: CollectingDispatcher, passage: Passage, aspect: str | None, language: str, *, last: bool
+        dispatcher: CollectingDispatcher,
+        passage: Passage,
+        aspect: str | None,
+        language: str,
+        offers: list[dict[str, str]],
     ) -> None:
         facts = {
             "scheme_name": passage.scheme_name,
@@ -172,14 +185,15 @@ class Answers:
             return
         status = passage.scheme_status
         key = "utter_answer" if status == "active" else f"utter_answer_{status}"
-        offers = Answers._offers(passage, language) if last else []
         dispatcher.utter_message(response=key, passage=passage.text, offers=offers, **facts)
 
     @staticmethod
-    def _offers(passage: Passage, language: str) -> list[dict[str, str]]:
-        """What the contact may want next: another section, the passage in English, an officer."""
+    def _offers(passage: Passage, language: str, complaint: str | None) -> list[dict[str, str]]:
+        """What the contact may want next: a complaint or another section, the passage in English, an officer."""
         following = next(aspect for aspect in _NEXT_ASPECTS if aspect != passage.aspect)
         offers = [{"title": f"button.aspect_{following}", "payload": payload(passage.scheme, following)}]
+        if complaint:
+            offers = [_file(complaint)]
         if language == "hi-Latn" and passage.language == "hi":
             english = payload(passage.scheme, passage.aspect, "en")
             offers.append({"title": "button.english", "payload": english})
@@ -263,8 +277,15 @@ class DelayedPayment(_Ask):
                 aspect="benefits",
                 first="utter_delayed_payment",
                 more_aspects=("how",),
+                complaint="delayed_payment",
             )
-        return await self._answers.answer(dispatcher, turn, scheme=turn.entity("scheme") or "samadhaan", aspect=asked)
+        return await self._answers.answer(
+            dispatcher,
+            turn,
+            scheme=turn.entity("scheme") or "samadhaan",
+            aspect=asked,
+            complaint="delayed_payment",
+        )
 
 
 class LoanProblem(_Ask):
@@ -283,6 +304,7 @@ class LoanProblem(_Ask):
             scheme=turn.entity("scheme") or (None if turn.text else "cgtmse"),
             aspect=aspect_in_question(turn),
             first="utter_loan_problem",
+            complaint="credit",
         )
 
 
@@ -302,4 +324,5 @@ class RegistrationProblem(_Ask):
             scheme=turn.entity("scheme") or "udyam",
             aspect=aspect_in_question(turn),
             first="utter_registration_problem",
+            complaint="udyam",
         )

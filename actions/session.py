@@ -10,6 +10,8 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions import conversation
 from actions.handoff import Events
 from actions.knowledge import Answers, aspect_in_question, is_follow_up, scheme_in_question
+from actions.others import Others
+from actions.privacy import takes_erasure_back
 
 log = structlog.get_logger(__name__)
 
@@ -32,7 +34,12 @@ class Repeat(Action):  # type: ignore[misc]
             return await self._answers.answer(
                 dispatcher, turn, scheme=scheme_in_question(turn, scheme), aspect=aspect_in_question(turn)
             )
-        messages = [message for message in conversation.last_messages(tracker) if message.get("key")]
+        # What was said about a grievance or about personal data is not in the tracker, so it cannot be repeated.
+        messages = [
+            message
+            for message in conversation.last_messages(tracker)
+            if message.get("key") and not message.get("private")
+        ]
         for message in messages:
             params = {name: value for name, value in (message.get("params") or {}).items() if value is not None}
             dispatcher.utter_message(
@@ -47,7 +54,10 @@ class Repeat(Action):  # type: ignore[misc]
 
 
 class Cancel(Action):  # type: ignore[misc]
-    """Drops what the conversation was about."""
+    """Drops what the conversation was about, or takes a request to erase everything back."""
+
+    def __init__(self, others: Others) -> None:
+        self._others = others
 
     def name(self) -> str:
         """Name in the domain."""
@@ -55,8 +65,38 @@ class Cancel(Action):  # type: ignore[misc]
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         """Forget the scheme and say so."""
+        if takes_erasure_back(conversation.read(tracker).text):
+            return await self._others.answer("erase_data", dispatcher, tracker, domain)
         dispatcher.utter_message(response="utter_cancel")
         return [SlotSet("scheme", None)]
+
+
+class Greet(Action):  # type: ignore[misc]
+    """A greeting: an action of its own, so that an unfinished complaint can be offered behind it."""
+
+    def name(self) -> str:
+        """Name in the domain."""
+        return "action_greet"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        """Greet."""
+        dispatcher.utter_message(response="utter_greet")
+        return []
+
+
+class ReceivedMedia(Action):  # type: ignore[misc]
+    """A file outside of a complaint: it is kept for the officers, or it is not."""
+
+    def name(self) -> str:
+        """Name in the domain."""
+        return "action_received_media"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        """Say which."""
+        files = conversation.read(tracker).files
+        refused = any(file.get("state") != "kept" for file in files)
+        dispatcher.utter_message(response="utter_media_refused" if refused else "utter_received_media")
+        return []
 
 
 class Feedback(Action):  # type: ignore[misc]

@@ -30,6 +30,10 @@ class AnswerStore:
         while len(self._answers) > self._limit:
             self._answers.popitem(last=False)
 
+    def clear(self) -> None:
+        """Forget every answer; a turn that is repeated after that is asked again."""
+        self._answers.clear()
+
     @asynccontextmanager
     async def alone(self, turn_id: str) -> AsyncIterator[None]:
         """One at a time for each turn id."""

@@ -10,7 +10,7 @@ from sanic.exceptions import SanicException
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from bot import remote_actions
+from bot import remote_actions, trackers
 from bot.answers import AnswerStore
 from bot.catalogue import DEFAULT_LANGUAGE, LANGUAGES
 from bot.components.text import has_letters, normalise
@@ -86,6 +86,8 @@ def message_text(body: Dict[str, Any]) -> str:
     button = _field(body, "button", str)
     if button:
         return button if button.startswith("/") else f"/{button}"
+    if body.get("kind") == "media":
+        return _KINDS["media"]  # its caption is read where it is wanted: in a form
     text = normalise(_field(body, "text", str) or "").lstrip("/ ")
     if not has_letters(text):
         gesture = next((meant for sign, meant in _GESTURES.items() if sign in text), None)
@@ -149,6 +151,20 @@ class SahayakInput(InputChannel):
                     answer = await self._answer(on_new_message, body, turn_id, conversation_id, text)
             return response.json(answer)
 
+        @routes.route("/forget", methods=["POST"])
+        async def forget(request: Request) -> HTTPResponse:
+            if not self._permitted(request):
+                return response.json({"error": "not permitted"}, status=401)
+            try:
+                conversation_ids = _field(_body_of(request), "conversation_ids", list, required=True)
+                if not all(isinstance(one, str) for one in conversation_ids):
+                    raise MalformedTurn("conversation_ids")
+            except MalformedTurn as error:
+                return response.json({"error": {"field": str(error), "expected": "see the contract"}}, status=422)
+            events = trackers.forget(conversation_ids)
+            self._answers.clear()
+            return response.json({"status": "ok", "events": events})
+
         return routes
 
     def _permitted(self, request: Request) -> bool:
@@ -171,7 +187,7 @@ class SahayakInput(InputChannel):
             answer = _answered(turn, metadata, output.messages)
             self._answers.put(turn_id, answer)
             logger.info("turn answered: %d messages", len(output.messages))
-            if turn.events > MAX_EVENTS:
+            if turn.events > MAX_EVENTS and not turn.form_open:
                 await _new_session(on_new_message, conversation_id)
             return answer
         except Exception as error:  # an error is an answer here: the gateway retries, then apologises

@@ -9,10 +9,14 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from bot.catalogue import BUTTON_TITLE_LIMIT, DEFAULT_LANGUAGE, LANGUAGES, Catalogue, fill
 from bot.turn import current_turn
 
+MOST_BUTTONS = 3
+"""More choices than this become a numbered list, whose lines may be longer than a button."""
+LINE_LIMIT = 60
+
 # What an action may pass beside the parameters of the sentence.
 _RESERVED = {
     "text", "image", "json_message", "template", "response", "attachment", "buttons", "elements", "custom",
-    "offers", "named", "language", "language_fixed",
+    "offers", "named", "language", "language_fixed", "private", "form_open",
 }  # fmt: skip
 
 
@@ -65,6 +69,7 @@ class CatalogueNlg(TemplatedNaturalLanguageGenerator):
             "key": utter_action,
             "params": params,
             "language": language,
+            "private": bool(kwargs.get("private")),
             "buttons": self._buttons(utter_action, kwargs.get("offers") or [], language),
         }
 
@@ -75,6 +80,7 @@ class CatalogueNlg(TemplatedNaturalLanguageGenerator):
             return
         turn.language = language
         turn.events = len(tracker.events)
+        turn.form_open = bool(kwargs.get("form_open"))
         if kwargs.get("language_fixed"):
             turn.language_fixed = True
 
@@ -86,10 +92,11 @@ class CatalogueNlg(TemplatedNaturalLanguageGenerator):
         buttons = []
         for button in listed:
             title = button.get("label") or self.catalogue.template(button["title"], language) or button["title"]
-            buttons.append({"title": _shorten(title), "payload": button["payload"]})
+            limit = BUTTON_TITLE_LIMIT if len(listed) <= MOST_BUTTONS else LINE_LIMIT
+            buttons.append({"title": _shorten(title, limit), "payload": button["payload"]})
         return buttons
 
 
-def _shorten(title: str) -> str:
-    """Titles longer than a WhatsApp button allows are cut with an ellipsis (only names of schemes can be)."""
-    return title if len(title) <= BUTTON_TITLE_LIMIT else title[: BUTTON_TITLE_LIMIT - 1].rstrip() + "…"
+def _shorten(title: str, limit: int) -> str:
+    """Titles longer than a button or a line of a list allows are cut with an ellipsis."""
+    return title if len(title) <= limit else title[: limit - 1].rstrip() + "…"

@@ -18,6 +18,8 @@ class Turn:
     """Set when this turn fixed the language."""
     events: int = 0
     """How long the tracker had grown when the last sentence was made."""
+    form_open: bool = False
+    """Whether the last sentence leaves a form open, so that the session must go on."""
 
 
 current_turn: ContextVar[Optional[Turn]] = ContextVar("current_turn", default=None)

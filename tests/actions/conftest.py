@@ -1,15 +1,25 @@
-"""Stand-ins for the knowledge process and the officers' queue."""
+"""Stand-ins for the knowledge process, the officers' queue, the ledger and contacts' rights."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from rasa_sdk import Tracker
 
-from actions.app import create_executor
+from actions.app import Desks, create_executor
+from actions.conversation import Turn
 from actions.executor import CarefulExecutor
+from actions.ledger import Filing, Kept, Situation, Standing
+from core.conversations.schemas import ConversationView
+from core.conversations.state import State
+from grievances.drafts.schemas import DraftView, Kind
+from grievances.schemas import GrievanceView
+from grievances.status import Move
 from knowledge.errors import KnowledgeUnavailable
-from knowledge.schemas import KnowledgeAnswer, Passage
+from knowledge.schemas import KnowledgeAnswer, Meaning, Passage
+
+NOON = datetime(2026, 11, 23, 6, 30, tzinfo=UTC)
 
 
 def passage(**changes: Any) -> Passage:
@@ -51,6 +61,110 @@ class FakeKnowledge:
         return KnowledgeAnswer(status=status, passages=tuple(found), score=0.9, threshold=0.5)
 
 
+    async def meaning(self, text: str, *, language: str) -> Meaning:
+        """No meaning: comparing grievances is not what these tests are about."""
+        raise KnowledgeUnavailable("down")
+
+
+def view_of(channel: str = "whatsapp") -> ConversationView:
+    """A conversation of an invented contact."""
+    return ConversationView(
+        id="conversation-1",
+        address_id="address-1",
+        contact_id="contact-1",
+        channel=channel,
+        room=None,
+        state=State.BOT,
+        version=0,
+        opened_at=NOON,
+        last_message_at=NOON,
+        language="en",
+        language_fixed=False,
+        contact_name="Asha Example",
+        place=None,
+    )
+
+
+class FakeGrievances:
+    """A ledger in memory that keeps drafts and has no grievances."""
+
+    def __init__(self) -> None:
+        self.drafts: dict[Kind, DraftView] = {}
+        self.consent = True
+        self.filed: list[Filing] = []
+
+    async def situation(self, turn: Turn, kind: Kind) -> Situation:
+        return Situation(view_of(turn.channel), self.consent, turn.text, self.drafts.get(kind), NOON)
+
+    async def words_of(self, turn_id: str) -> str:
+        return ""
+
+    async def unfinished(self, conversation_id: str) -> DraftView | None:
+        found = self.drafts.get(Kind.FILING)
+        return found if found is not None and found.is_open else None
+
+    async def keep(self, situation: Situation, turn_id: str, kind: Kind, kept: Kept) -> None:
+        self.drafts[kind] = DraftView(
+            id="draft-1",
+            contact_id="contact-1",
+            conversation_id="conversation-1",
+            kind=kind,
+            content=kept.content,
+            asked=kept.asked,
+            last_turn_id=turn_id,
+            last_reply=kept.reply,
+            version=0,
+            started_at=NOON,
+            updated_at=NOON,
+        )
+
+    async def file(
+        self, situation: Situation, turn_id: str, filing: Filing, finish: Callable[[str], Kept]
+    ) -> list[Any]:
+        self.filed.append(filing)
+        kept = finish("Number 26-4815-16238, code 123456.")
+        await self.keep(situation, turn_id, Kind.FILING, kept)
+        return kept.reply
+
+    async def own(self, situation: Situation) -> list[Standing]:
+        return []
+
+    async def prove(self, situation: Situation, reference: str, code: str) -> Standing | None:
+        return None
+
+    async def act(
+        self, grievance_id: str, move: Move, turn_id: str, *, text: str = "", rating: int | None = None
+    ) -> GrievanceView:
+        raise AssertionError("nobody has a grievance here")
+
+
+class FakePrivacy:
+    """Remembers what was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    async def summary(self, conversation_id: str, language: str) -> str:
+        self.asked.append("summary")
+        return "We keep your number."
+
+    async def export(self, conversation_id: str, turn_id: str, language: str) -> str:
+        self.asked.append("export")
+        return "A link is on its way."
+
+    async def preview_erasure(self, conversation_id: str, language: str) -> str:
+        self.asked.append("preview")
+        return "Shall everything be erased?"
+
+    async def erase(self, conversation_id: str, language: str) -> str:
+        self.asked.append("erase")
+        return "Noted."
+
+    async def cancel_erasure(self, conversation_id: str, language: str) -> str:
+        self.asked.append("cancel")
+        return "Cancelled."
+
+
 class FakeDesk:
     """Remembers who asked for an officer."""
 
@@ -76,8 +190,32 @@ def desk() -> FakeDesk:
 
 
 @pytest.fixture
-def executor(knowledge: FakeKnowledge, desk: FakeDesk) -> CarefulExecutor:
-    return create_executor(knowledge, desk, 0.15)
+def grievances() -> FakeGrievances:
+    return FakeGrievances()
+
+
+@pytest.fixture
+def privacy() -> FakePrivacy:
+    return FakePrivacy()
+
+
+def desks_of(
+    knowledge: Any = None, officers: Any = None, grievances: Any = None, privacy: Any = None
+) -> Desks:
+    """Desks of which a test gives those that it is about."""
+    return Desks(
+        knowledge=knowledge or FakeKnowledge(),
+        officers=officers or FakeDesk(),
+        grievances=grievances or FakeGrievances(),
+        privacy=privacy or FakePrivacy(),
+    )
+
+
+@pytest.fixture
+def executor(
+    knowledge: FakeKnowledge, desk: FakeDesk, grievances: FakeGrievances, privacy: FakePrivacy
+) -> CarefulExecutor:
+    return create_executor(desks_of(knowledge, desk, grievances, privacy), 0.15)
 
 
 def user(text: str, intent: str, entities: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
@@ -85,7 +223,7 @@ def user(text: str, intent: str, entities: dict[str, Any] | None = None, **chang
     metadata = {"turn_id": "turn-1", "conversation_id": "conversation-1", "channel": "whatsapp", "language": None}
     listed = [{"entity": name, "value": value} for name, value in (entities or {}).items()]
     message = {
-        "intent": {"name": intent},
+        "intent": {"name": intent, "confidence": changes.pop("confidence", 1.0)},
         "entities": listed,
         "text": text,
         "metadata": {**metadata, **changes.pop("metadata", {})},

@@ -13,9 +13,6 @@ from tests.actions.conftest import bot, keys, user
     ("action", "reason", "first"),
     [
         ("action_hand_over", "asked", None),
-        ("action_file_grievance", "grievance", "utter_grievance_by_officer"),
-        ("action_grievance_status", "status", "utter_status_by_officer"),
-        ("action_reopen_or_appeal", "reopen", "utter_reopen_by_officer"),
     ],
 )
 async def test_hand_over(run, desk, action, reason, first) -> None:
@@ -26,7 +23,7 @@ async def test_hand_over(run, desk, action, reason, first) -> None:
 
 async def test_nothing_is_promised_when_the_queue_is_away(run, desk) -> None:
     desk.down = True
-    said, _ = await run("action_file_grievance", user("x", "file_grievance"))
+    said, _ = await run("action_hand_over", user("x", "talk_to_officer"))
     assert keys(said) == ["utter_handover_failed"]
 
 

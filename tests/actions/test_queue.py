@@ -17,9 +17,10 @@ from core.db import Base, Database
 from core.events import AddressRef
 from core.privacy.encryption import Keyring, install
 from handoff.queue import service as queue
-from tests.actions.conftest import FakeKnowledge, call, keys, user
+from tests.actions.conftest import call, desks_of, keys, user
 
-for _feature in ("core.audit", "core.conversations", "core.media", "core.outbox", "core.turns", "handoff.queue"):
+_FEATURES = ("core.audit", "core.conversations", "core.media", "core.outbox", "core.turns", "grievances.drafts")
+for _feature in (*_FEATURES, "handoff.queue"):
     importlib.import_module(f"{_feature}.models")
 
 
@@ -45,7 +46,7 @@ async def conversation(db: Database) -> tuple[str, str]:
 
 @pytest.fixture
 def ask(db: Database, conversation: tuple[str, str]) -> Callable[..., Any]:
-    executor = create_executor(FakeKnowledge(), QueueDesk(db, SystemClock()), 0.15)
+    executor = create_executor(desks_of(officers=QueueDesk(db, SystemClock())), 0.15)
 
     async def asking(turn_id: str = "turn-1") -> list[str]:
         metadata = {"conversation_id": conversation[0], "turn_id": turn_id}
@@ -77,7 +78,7 @@ async def test_no_officer_without_consent(db: Database, conversation: tuple[str,
 
 
 async def test_unknown_conversation(db: Database, ask: Callable[..., Any], conversation: tuple[str, str]) -> None:
-    executor = create_executor(FakeKnowledge(), QueueDesk(db, SystemClock()), 0.15)
+    executor = create_executor(desks_of(officers=QueueDesk(db, SystemClock())), 0.15)
     metadata = {"conversation_id": "01J0000000000000000000NONE"}
     result = await executor.run(call("action_hand_over", user("officer", "talk_to_officer", metadata=metadata)))
     assert result is not None

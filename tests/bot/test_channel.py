@@ -5,15 +5,18 @@ import logging
 import socket
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
+from rasa.shared.core.domain import Domain
 from sanic import Sanic
 
 from bot import logs
 from bot.answers import AnswerStore
 from bot.channel import MAX_EVENTS, SahayakInput
+from bot.trackers import WordlessTrackerStore
 from bot.turn import current_turn
 
 TOKEN = "a-token-of-the-tests"
@@ -224,3 +227,29 @@ def test_answers_are_bounded() -> None:
 def test_no_token_no_channel() -> None:
     with pytest.raises(Exception, match="credentials"):
         SahayakInput.from_credentials({})
+
+
+async def test_forgetting_a_conversation_asks_again_next_time(url: str, assistant: Assistant, tmp_path: Path) -> None:
+    domain = Domain.from_dict({"intents": [], "slots": {}})
+    WordlessTrackerStore(domain=domain, host=f"sqlite:///{tmp_path}/rasa.db")
+    forget = url[: -len("webhook")] + "forget"
+    await post(url, turn())
+
+    assert await post(forget, {"conversation_ids": ["01J0000000000000000000CONV"]}) == (
+        200,
+        {"status": "ok", "events": 0},
+    )
+
+    await post(url, turn())
+    assert len(assistant.seen) == 2
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"conversation_ids": []}, {"conversation_ids": [1]}, {"conversation_ids": "x"}, []]
+)
+async def test_forgetting_refuses_what_is_no_list_of_ids(url: str, body: Any) -> None:
+    assert (await post(url[: -len("webhook")] + "forget", body))[0] == 422
+
+
+async def test_forgetting_needs_the_token(url: str) -> None:
+    assert (await post(url[: -len("webhook")] + "forget", {"conversation_ids": ["x"]}, token="wrong"))[0] == 401

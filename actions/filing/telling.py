@@ -1,0 +1,47 @@
+"""What a story tells already, so that it is not asked."""
+
+from actions.filing.draft import ENOUGH_WORDS, Draft
+from actions.filing.taking import add_to_story, with_place
+from actions.filing.words import Heard
+from actions.parsing.amounts import find_amounts
+from actions.parsing.dates import find_dates
+from actions.parsing.identifiers import find_udyam
+from actions.parsing.names import find_name
+from actions.parsing.places import find_place
+from actions.parsing.topics import scores
+from handoff.control_rooms import service as control_rooms
+
+STORY_WORDS = 5
+"""Words that are worth keeping as a part of what happened, if they speak for a category."""
+
+
+def prefill(draft: Draft, text: str, heard: Heard) -> Draft:
+    """Take what a first message already tells, so that it is not asked."""
+    enough = len(text.split()) >= ENOUGH_WORDS
+    if enough or (len(text.split()) >= STORY_WORDS and scores(text)):
+        draft = add_to_story(draft, text)[0].put_right(told=enough)
+    draft = harvest(draft, text, heard)
+    if draft.has_place:
+        return draft
+    found = find_place(text, control_rooms, district=heard.district, state=heard.state)
+    return with_place(draft, found) if found.trouble is None else draft
+
+
+def harvest(draft: Draft, text: str, heard: Heard) -> Draft:
+    """Take the amount, the day, the Udyam number and the other party's name from a story, where it tells one each."""
+    sums = {amount.rupees for amount in find_amounts(text)}
+    days = {one.day for one in find_dates(text, heard.today) if one.day}
+    udyam = find_udyam(text)
+    draft = draft.put_right(
+        amount=draft.amount or (sums.pop() if len(sums) == 1 else None),
+        since=draft.since or (days.pop() if len(days) == 1 else None),
+        udyam=draft.udyam or (udyam.value if udyam else None),
+    )
+    return with_name(draft, text)
+
+
+def with_name(draft: Draft, text: str) -> Draft:
+    """Whom the complaint is against, once the category says what kind of party that is."""
+    if draft.against is None or draft.against_name is not None or not text:
+        return draft
+    return draft.put_right(against_name=find_name(text, draft.against.value))

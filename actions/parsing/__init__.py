@@ -1,0 +1,1 @@
+"""Pure parsers of what contacts write in a complaint: amounts, dates, numbers, places, topics, corrections."""

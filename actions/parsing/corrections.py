@@ -1,0 +1,61 @@
+"""Corrections in words: which answer is meant, and what is left when what was taken back is left out."""
+
+from typing import NamedTuple, TypeVar
+
+from actions.parsing.phrases import folded, named_phrases, phrases
+from actions.parsing.text import plain
+
+Item = TypeVar("Item")
+# Where two names of answers stand in one message, the more particular one is meant.
+_ORDER = ("udyam", "against", "enterprise", "what", "category", "files", "place", "since", "amount")
+
+
+class Correction(NamedTuple):
+    """Which answer a message corrects, and the words behind its name."""
+
+    field: str
+    rest: str
+
+
+def find_correction(text: str) -> Correction | None:
+    """The answer that a message names; None when it names none."""
+    as_written, to_search = plain(text), folded(text)
+    if len(as_written) != len(to_search):  # folding took a sign away, so that places differ
+        as_written = to_search
+    for field in _ORDER:
+        hits = named_phrases("field")[field].hits(to_search)
+        if hits:
+            before, after = as_written[: hits[0].start], as_written[hits[0].end :]
+            return Correction(field, (after if after.strip(" :=-.,") else before).strip(" :=-.,"))
+    return None
+
+
+def without_negated(text: str, found: list[tuple[int, int, Item]]) -> list[Item]:
+    """Leave out what is taken back: `2 lakh nahi, 3 lakh` leaves 3 lakh, `3 lakh, not 2 lakh` too.
+
+    Args:
+        text: The plain text.
+        found: Values with their places in it, in order.
+    """
+    if len(found) < 2:
+        return [item for _, _, item in found]
+    plain_text = folded(text)
+    taken_back: set[int] = set()
+    for hit in phrases("negation").hits(plain_text):
+        english = hit.phrase.isascii() and hit.phrase in {"not", "isn't", "wasn't", "instead of"}
+        before = [at for at, (_, end, _) in enumerate(found) if end <= hit.start]
+        behind = [at for at, (start, _, _) in enumerate(found) if start >= hit.end]
+        if english and behind:
+            taken_back.add(behind[0])
+        elif not english and before:
+            taken_back.add(before[-1])
+    left = [item for at, (_, _, item) in enumerate(found) if at not in taken_back]
+    return left or [found[-1][2]]
+
+
+def behind_negation(text: str) -> str:
+    """The words behind the last "nahi", for names: `Sharma nahi, Verma Traders` leaves the second."""
+    text = plain(text)
+    hits = [hit for hit in phrases("negation").hits(folded(text)) if hit.phrase not in {"not", "isn't", "wasn't"}]
+    rest = text[hits[-1].end :].strip(" ,.;:-") if hits and len(folded(text)) == len(text) else ""
+    return rest or text

@@ -1,0 +1,74 @@
+"""The name of the other party where a sentence tells it: `mera buyer Gupta Stores ne`, `Punjab National Bank`."""
+
+import regex
+
+from actions.parsing.text import fold, listed, plain
+
+_MOST_WORDS = 5
+_PARTY = {
+    "buyer": r"buyer|customer|client|party|company|khareedar|kharidar|kharidaar|khariddar|grahak"
+    r"|खरीदार|खरीददार|ग्राहक|पार्टी|कंपनी",
+    "bank": r"bank|baink|बैंक",
+    "office": r"office|department|vibhag|karyalay|कार्यालय|विभाग",
+}
+_CAPITALISED = r"(?:\p{Lu}[\p{L}\p{M}\d&.'\-]*|&|and|of|ke|ki)"
+_STOP = listed(
+    "manager wale wala walo log ne ka ke ki se ko hai mera mere meri my our the a an has have had is was not nahi "
+    "paisa paise payment loan maine usne unhone bhi jo jis is us ek do kisi koi and aur or sarkari private owner malik "
+    "मैनेजर प्रबंधक वाले वाला ने का के की से को है मेरा मेरे नहीं पैसा पैसे भुगतान लोन मैंने उसने भी जो एक किसी कोई और मालिक"
+)
+_PLACE = regex.compile(r"\s*(?:me|mein|में|hai|है|se|से|in)(?![\p{L}\p{M}])", regex.IGNORECASE)
+"""What follows a place rather than a name."""
+_BANKS = regex.compile(
+    r"(?<![\p{L}\d])(SBI|PNB|BOB|HDFC|ICICI|IDBI|SIDBI|UCO|Axis|Canara|Union|Indian)(?=\s+(?i:bank)|\s+ne\b)"
+)
+
+
+def find_name(text: str, kind: str) -> str | None:
+    """The name of a buyer, a bank or an office; None where the sentence does not tell one plainly."""
+    party = _PARTY.get(kind)
+    if party is None:
+        return None
+    text = plain(text)
+    for found in (_bank(text, party) if kind != "buyer" else None, _capitalised(text, party), _before_ne(text, party)):
+        if found is not None:
+            return found
+    return None
+
+
+def _capitalised(text: str, party: str) -> str | None:
+    """Words with capitals behind the party: `buyer Gupta Stores has not paid`."""
+    match = regex.search(rf"(?<![\p{{L}}])(?i:{party})[\s,:]+((?:{_CAPITALISED}\s*){{1,{_MOST_WORDS}}})", text)
+    if match is None or _PLACE.match(text, match.end()):
+        return None
+    return _clean(match[1])
+
+
+def _bank(text: str, party: str) -> str | None:
+    """`Punjab National Bank`, `SBI bank`, `SBI ne`: the name stands before the word."""
+    short = _BANKS.search(text)
+    match = regex.search(rf"((?:\p{{Lu}}[\p{{L}}&.]*\s+){{1,4}})(?i:{party})(?![\p{{L}}\p{{M}}])", text)
+    if match and (name := _clean(match[1])):
+        return f"{name} {text[match.end(1) : match.end()].strip()}"
+    return short[1] if short else None
+
+
+def _before_ne(text: str, party: str) -> str | None:
+    """`खरीदार गुप्ता ट्रेडर्स ने`, `buyer gupta traders ne`: the subject's mark closes the name."""
+    match = regex.search(
+        rf"(?<![\p{{L}}\p{{M}}])(?i:{party})\s+((?:[\p{{L}}\p{{M}}\d&.]+\s+){{1,4}}?)(?i:ne|ने)(?![\p{{L}}\p{{M}}])",
+        text,
+    )
+    return _clean(match[1]) if match else None
+
+
+def _clean(name: str) -> str | None:
+    """A name without the words around it; None when nothing of it is a name."""
+    words = name.strip(" ,.:;-").split()
+    while words and fold(words[-1]) in _STOP:
+        words.pop()
+    while words and fold(words[0]) in _STOP:
+        words.pop(0)
+    if not words or any(fold(word) in _STOP for word in words[1:-1]):
+        return None
+    return " ".join(words)
