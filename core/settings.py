@@ -27,8 +27,17 @@ class CoreSettings(BaseSettings):
     encryption_keys: SecretStr = Field(
         description="Comma-separated <id>:<64 hex digits>, ids 1 to 255; the first one encrypts"
     )
+    keys_file: Path | None = Field(
+        default=None,
+        description="File whose line SAHAYAK_ENCRYPTION_KEYS=... is followed while running, for `make rotate-keys`",
+    )
     index_key: SecretStr = Field(description="64 hex digits: key of the blind indexes")
     log_level: str = "INFO"
+
+    @field_validator("keys_file", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        return value or None
 
     @field_validator("index_key")
     @classmethod

@@ -17,7 +17,10 @@ BIN = ROOT / ".venv" / "bin"
 NEED_THE_MODEL = ("the assistant's tests", "the whole stack")
 LOGS = ROOT / "var" / "log"
 NICE = ["nice", "-n", "5"]
-TYPED = ("actions", "bench", "channels", "core", "grievances", "handoff", "knowledge", "simulators", "tools", "tests")
+TYPED = (
+    "actions", "bench", "channels", "core", "grievances", "handoff", "knowledge", "rights", "simulators", "tools",
+    "tests",
+)  # fmt: skip
 
 
 @dataclass

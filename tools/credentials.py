@@ -13,6 +13,7 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "WHATSAPP_ACCOUNT_SID": lambda: "AC" + secrets.token_hex(16),
     "WHATSAPP_AUTH_TOKEN": lambda: secrets.token_hex(16),
     "SIMULATOR_CONTROL_TOKEN": lambda: secrets.token_urlsafe(24),
+    "GRIEVANCES_CPGRAMS_SECRET": lambda: secrets.token_hex(32),
     "BOT_TOKEN": lambda: secrets.token_urlsafe(24),
     "DESK_SESSION_KEY": lambda: secrets.token_hex(32),
     "DESK_DEMO_PASSWORD": lambda: "-".join(secrets.token_hex(2) for _ in range(3)),
@@ -37,12 +38,17 @@ def ensure(path: Path) -> dict[str, str]:
     missing = [name for name in GENERATED if name not in values]
     if missing:
         values.update({name: GENERATED[name]() for name in missing})
-        path.parent.mkdir(parents=True, exist_ok=True)
-        half = path.with_name(path.name + ".new")
-        descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-            out.write(HEADER + "".join(f"{name}={value}\n" for name, value in values.items()))
-            out.flush()
-            os.fsync(out.fileno())
-        half.replace(path)
+        save(path, values)
     return values
+
+
+def save(path: Path, values: Mapping[str, str]) -> None:
+    """Write the secrets, wholly or not at all, readable by the owner only."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_name(path.name + ".new")
+    descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+        out.write(HEADER + "".join(f"{name}={value}\n" for name, value in values.items()))
+        out.flush()
+        os.fsync(out.fileno())
+    half.replace(path)

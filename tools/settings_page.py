@@ -15,7 +15,7 @@ from pydantic_settings import BaseSettings
 from tools.installation import PORTS
 from tools.steps import ROOT
 
-PACKAGES = ("core", "channels", "actions", "handoff", "grievances", "knowledge", "simulators")
+PACKAGES = ("core", "channels", "actions", "handoff", "grievances", "rights", "knowledge", "simulators")
 PAGE = ROOT / "docs" / "settings.md"
 EXAMPLE = ROOT / ".env.example"
 USUAL = {

@@ -102,7 +102,7 @@ class Delivery:
 
     async def deliver(self, conversation_id: str) -> None:
         """Send what is due in a conversation, in order; a row that must wait holds the later ones up, for a while."""
-        async with self._db.reading() as session:
+        async with self._db.peeking() as session:
             rows = await outbox.lane(session, conversation_id)
         for row in rows:
             if row.state is DeliveryState.SENDING:

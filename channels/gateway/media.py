@@ -11,7 +11,7 @@ from core.conversations.schemas import MessageView
 from core.db import Database
 from core.errors import ProviderError, RetryableDelivery
 from core.media import service as media
-from core.media.service import MediaState, MediaStore
+from core.media.service import MediaStore, MediaView
 
 _TRIES = 3
 
@@ -29,32 +29,32 @@ class MediaKeeper:
     def __init__(self, db: Database, clock: Clock, store: MediaStore, senders: Mapping[str, Sender]) -> None:
         self._db, self._clock, self._store, self._senders = db, clock, store, senders
 
-    async def keep(self, channel: str, messages: Sequence[MessageView]) -> list[MediaState]:
+    async def keep(self, channel: str, messages: Sequence[MessageView]) -> list[MediaView]:
         """Keep every file of these messages.
 
         Returns:
-            What became of each file.
+            The files, with what became of each.
         """
         async with self._db.reading() as session:
             known = await media.of_messages(session, [message.id for message in messages])
-        states: list[MediaState] = []
+        found: list[MediaView] = []
         for message in messages:
             files = (message.content or {}).get("media") or []
-            kept = {view.position: view.state for view in known.get(message.id, [])}
+            kept = {view.position: view for view in known.get(message.id, [])}
             for position, file in enumerate(files):
                 if position not in kept:
                     kept[position] = await self._keep_one(channel, message.id, position, file)
-                states.append(kept[position])
-        return states
+                found.append(kept[position])
+        return found
 
     async def erase(self, session: AsyncSession, message_ids: list[int]) -> None:
         """Erase the files of messages, in the caller's transaction."""
         await media.erase(session, self._store, message_ids)
 
-    async def _keep_one(self, channel: str, message_id: int, position: int, file: Mapping[str, str]) -> MediaState:
+    async def _keep_one(self, channel: str, message_id: int, position: int, file: Mapping[str, str]) -> MediaView:
         content = await self._fetch(channel, file["url"])
         async with self._db.transaction() as session:
-            view = await media.keep(
+            return await media.keep(
                 session,
                 self._store,
                 message_id=message_id,
@@ -63,7 +63,6 @@ class MediaKeeper:
                 content=content,
                 now=self._clock.now(),
             )
-        return view.state
 
     async def _fetch(self, channel: str, url: str) -> bytes | None:
         for attempt in range(_TRIES):

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import httpx
@@ -78,6 +79,20 @@ class RasaClient:
                 raise BotUnavailable(reason)
             await asyncio.sleep(pause)
             pause = min(pause * 2, 2.0)
+
+    async def forget(self, conversation_ids: Sequence[str]) -> None:
+        """Have the assistant forget conversations.
+
+        Raises:
+            BotUnavailable: It did not say that it has.
+        """
+        try:
+            response = await self._http.post(
+                "/webhooks/sahayak/forget", json={"conversation_ids": list(conversation_ids)}
+            )
+            response.raise_for_status()
+        except httpx.HTTPError as error:
+            raise BotUnavailable(type(error).__name__) from error
 
     async def close(self) -> None:
         """Close connections."""

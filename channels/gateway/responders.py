@@ -9,6 +9,7 @@ from core.conversations.state import State
 from core.errors import BotUnavailable
 from core.events import Button, Kind, OutboundContent
 from core.i18n import sentence
+from core.media.service import MediaState, MediaView
 from core.turns.service import Claim
 
 BOT_TEXT_LIMIT = 1000
@@ -44,7 +45,7 @@ class Question:
         noticed: Whether the contact was told that personal data is kept.
         now: The present moment.
         stopped: Whether the contact had stopped everything that we send.
-        refused_file: Whether a file that came with the messages is not kept.
+        files: The files that came with the messages, with what became of each.
         late_minutes: Age of the oldest message in minutes when it is late, else 0.
     """
 
@@ -54,7 +55,7 @@ class Question:
     noticed: bool
     now: datetime
     stopped: bool = False
-    refused_file: bool = False
+    files: tuple[MediaView, ...] = ()
     late_minutes: int = 0
 
     @property
@@ -62,6 +63,11 @@ class Question:
         """The messages as one text."""
         texts = [str((message.content or {}).get("text", "")).strip() for message in self.claim.messages]
         return "\n".join(text for text in texts if text)
+
+    @property
+    def refused_file(self) -> bool:
+        """Whether a file that came with the messages is not kept."""
+        return any(file.state is not MediaState.KEPT for file in self.files)
 
     @property
     def language(self) -> str:
@@ -97,19 +103,15 @@ class BotResponder:
 
     async def respond(self, question: Question) -> Reply:
         """The assistant's answer; an apology with the offer of an officer when it cannot be asked."""
-        kind = Kind(question.claim.messages[0].kind)
-        if kind in {Kind.MEDIA, Kind.LOCATION, Kind.EMPTY} and question.pressed is None:
-            key = "gateway.media_refused" if question.refused_file else f"gateway.{kind}_received"
-            reply = Reply(contents=(_say(key, question.language),))
-        else:
-            reply = await self._ask(question)
+        reply = await self._ask(question)
         if question.late_minutes and reply.contents:
             apology = _say("gateway.late_apology", reply.language or question.language)
             reply = Reply((apology, *reply.contents), reply.language, reply.language_fixed, reply.failed)
         return reply
 
     async def _ask(self, question: Question) -> Reply:
-        conversation = question.claim.conversation
+        """Ask about words and files alike: in a complaint a picture is an answer."""
+        conversation, files = question.claim.conversation, question.files
         try:
             answer = await self._rasa.ask(
                 {
@@ -123,11 +125,12 @@ class BotResponder:
                     "late_minutes": question.late_minutes,
                     "consent": question.consent,
                     "kind": question.claim.messages[0].kind,
+                    "files": [file.model_dump(mode="json", include={"id", "state", "content_type"}) for file in files],
                     "place": conversation.place,
                 }
             )
         except BotUnavailable:
-            return Reply(contents=(_apology(question.language),), failed=True)
+            return Reply(contents=(_without_the_assistant(question),), failed=True)
         return Reply(
             contents=tuple(
                 OutboundContent(
@@ -147,6 +150,15 @@ class BotResponder:
 
 def _say(key: str, language: str) -> OutboundContent:
     return OutboundContent(text=sentence("gateway", key, language), language=language, key=key)
+
+
+def _without_the_assistant(question: Question) -> OutboundContent:
+    """What needs no understanding is said all the same; for words there is an apology."""
+    kind = Kind(question.claim.messages[0].kind)
+    if kind in {Kind.TEXT, Kind.BUTTON} or question.pressed is not None:
+        return _apology(question.language)
+    key = "gateway.media_refused" if question.refused_file else f"gateway.{kind}_received"
+    return _say(key, question.language)
 
 
 def _apology(language: str) -> OutboundContent:

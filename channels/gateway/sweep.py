@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 
 from channels.base import Sender
@@ -22,9 +22,12 @@ from core.outbox import service as outbox
 from core.turns import heartbeats
 from core.turns import service as turns
 from core.turns.service import Intake
+from grievances.drafts import service as drafts
 
 _LOG = log.get(__name__)
 _WITHOUT_CONSENT = timedelta(hours=24)
+Round = tuple[str, float, Callable[[], Awaitable[object]]]
+"""Name of a round, seconds from one to the next, and its work."""
 
 
 class Sweep:
@@ -39,6 +42,7 @@ class Sweep:
         senders: The sender of each channel.
         keeper: Erases the files of what is forgotten.
         settings: How often, how patiently.
+        others: Rounds of features.
     """
 
     def __init__(
@@ -51,22 +55,24 @@ class Sweep:
         senders: Mapping[str, Sender],
         keeper: MediaKeeper,
         settings: GatewaySettings,
+        others: Sequence[Round] = (),
     ) -> None:
         self._db, self._clock, self._engine, self._delivery = db, clock, engine, delivery
         self._intake, self._senders, self._settings = intake, senders, settings
-        self._keeper = keeper
+        self._keeper, self._others = keeper, others
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Begin the rounds."""
         every = self._settings.sweep_every
-        rounds: list[tuple[str, float, Callable[[], Awaitable[None]]]] = [
+        rounds: list[Round] = [
             ("heartbeat", min(3.0, self._settings.takeover_after / 4), self.heartbeat),
             ("lanes", every, self.lanes),
             ("unanswered", max(every, 5.0), self.unanswered),
             ("uncertain", max(every * 5, 10.0), self.uncertain),
             ("reconcile", self._settings.reconcile_every, self.reconcile),
             ("purge", 600.0, self.purge),
+            *self._others,
         ]
         self._tasks = [asyncio.create_task(self._repeat(*round_)) for round_ in rounds]
 
@@ -76,7 +82,7 @@ class Sweep:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _repeat(self, name: str, every: float, work: Callable[[], Awaitable[None]]) -> None:
+    async def _repeat(self, name: str, every: float, work: Callable[[], Awaitable[object]]) -> None:
         while True:
             began = time.monotonic()
             try:
@@ -146,3 +152,4 @@ class Sweep:
             forgotten = await consents.forget_without_consent(session, self._clock.now() - _WITHOUT_CONSENT)
             await self._keeper.erase(session, forgotten)
             await turns.forget_old_ids(session, self._clock.now())
+            await drafts.purge(session, self._clock.now())

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from channels.base import Manifest, split_text
+from channels.base import Manifest
 from channels.gateway.keywords import Keyword, recognise
 from channels.gateway.media import MediaKeeper
 from channels.gateway.metrics import TURN_SECONDS, TURNS
@@ -21,14 +21,18 @@ from core.conversations.state import State
 from core.db import Database
 from core.events import Button, Kind, OutboundContent
 from core.i18n import sentence
-from core.media.service import MediaState
 from core.outbox import service as outbox
+from core.outbox.splitting import split_text
 from core.turns import service as turns
 from core.turns.service import Claim
+from grievances.drafts import service as drafts
+from grievances.drafts.schemas import Kind as DraftKind
 
 _LOG = log.get(__name__)
 AGREE = "gateway:consent_give"
 DECLINE = "gateway:consent_decline"
+_AGREED = '/grievance_answer{"question":"consent","choice":"agree"}'
+"""What agreeing means to the complaint form."""
 
 
 class TurnRunner:
@@ -57,7 +61,7 @@ class TurnRunner:
 
     async def gather(self, conversation_id: str) -> None:
         """Wait a little for more text, if the bot has the conversation and nothing waited in the lane before."""
-        async with self._db.reading() as session:
+        async with self._db.peeking() as session:
             view, first = await turns.peek(session, conversation_id)
         if first is None or view.state is not State.BOT or first.kind != Kind.TEXT:
             return
@@ -74,7 +78,7 @@ class TurnRunner:
             await turns.mark_asked(session, turn_id, now)
             question = await self._question(session, claim)
         files = await self._keeper.keep(claim.conversation.channel, claim.messages)
-        question = replace(question, refused_file=any(state is not MediaState.KEPT for state in files))
+        question = replace(question, files=tuple(files))
         reply = await self._reply(question)
         crash.point("after_bot")
         await self._post(question, reply)
@@ -111,6 +115,7 @@ class TurnRunner:
         )
 
     async def _reply(self, question: Question) -> Reply:
+        question = await self._of_the_complaint(question)
         handled = await self._gateway_itself(question)
         if handled is not None:
             return handled
@@ -153,7 +158,18 @@ class TurnRunner:
             )
             return self._line("gateway.consent_thanks", language) if payload == AGREE else None
 
+    async def _of_the_complaint(self, question: Question) -> Question:
+        """An agreement answers the complaint form too, where that waits for it, whichever notice was agreed to."""
+        if question.pressed is None or question.pressed.payload != AGREE:
+            return question
+        async with self._db.reading() as session:
+            draft = await drafts.find(session, question.claim.conversation.contact_id, DraftKind.FILING)
+        if draft is None or draft.asked != "consent":
+            return question
+        return replace(question, pressed=question.pressed.model_copy(update={"payload": f"{AGREE}:{_AGREED}"}))
+
     async def _forget(self, session: AsyncSession, contact_id: str) -> None:
+        await drafts.forget(session, contact_id)
         await self._keeper.erase(session, await consents.forget_lines(session, contact_id))
 
     def _line(self, key: str, language: str) -> Reply:

@@ -57,7 +57,7 @@ def test_a_forged_and_a_repeated_webhook_change_nothing(stack: Stack, phone: Pho
     import httpx
 
     form = {"MessageSid": "SM" + "0" * 32, "From": f"whatsapp:{phone.number}", "Body": "hello", "NumMedia": "0"}
-    forged = httpx.post(stack.url("gateway") + "/webhooks/whatsapp/inbound", data=form)
+    forged = httpx.post(stack.url("webhooks") + "/webhooks/whatsapp/inbound", data=form)
     assert forged.status_code == 403
     sent = phone.say("hello")
     phone.hears_text("WITHDRAW CONSENT")

@@ -12,14 +12,14 @@ from tools.steps import ROOT
 
 FOLDERS = {
     ".ci", "actions", "bench", "bot", "channels", "core", "data", "deploy", "docs", "grievances", "handoff",
-    "knowledge", "locale", "migrations", "simulators", "tests", "tools",
+    "knowledge", "locale", "migrations", "rights", "simulators", "tests", "tools",
 }  # fmt: skip
 FILES = {
     ".editorconfig", ".env.example", ".gitattributes", ".gitignore", ".importlinter", "CHANGELOG.md", "CONTRIBUTING.md",
     "LICENSE", "Makefile", "README.md", "alembic.ini", "config.yml", "credentials.yml", "domain.yml", "endpoints.yml",
     "pyproject.toml", "requirements.lock",
 }  # fmt: skip
-SHIPPED = ("actions", "bot", "channels", "core", "grievances", "handoff", "knowledge")
+SHIPPED = ("actions", "bot", "channels", "core", "grievances", "handoff", "knowledge", "rights")
 BANNED_MODULES = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "managers"}
 BANNED_WORDS = {"user", "agent", "ticket", "chunk", "handler"}
 MAX_LINES = 400

@@ -8,7 +8,7 @@ import pytest
 
 from tools.steps import ROOT
 
-PACKAGES = ("actions", "bot", "channels", "core", "handoff", "knowledge", "simulators", "tools")
+PACKAGES = ("actions", "bot", "channels", "core", "grievances", "handoff", "knowledge", "rights", "simulators", "tools")
 LINTER = str(ROOT / ".venv" / "bin" / "lint-imports")
 
 

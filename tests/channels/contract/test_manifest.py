@@ -3,10 +3,11 @@
 import pytest
 from fastapi.routing import APIRoute
 
-from channels.base import Sender, split_text
+from channels.base import Sender
 from channels.registry import make_channels
 from core.events import Button, OutboundContent
 from core.ids import new_id
+from core.outbox.splitting import split_text
 from core.settings import Profile
 from tests.channels.contract.rigs import RIGS, Rig
 

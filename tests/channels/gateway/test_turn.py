@@ -8,6 +8,8 @@ from core.conversations import service as conversations
 from core.conversations.state import Move, State
 from core.events import Button, Kind, MediaRef
 from core.turns.service import first_turn_id
+from grievances.drafts import service as drafts
+from grievances.drafts.schemas import Kind as DraftKind
 from tests.channels.gateway.conftest import World
 
 NOTICE = "Before we go on"
@@ -129,8 +131,25 @@ async def test_stop_and_start_and_withdrawal_need_no_assistant(world: World) -> 
     assert not consent.is_given
 
 
-async def test_a_file_is_kept_once_and_a_bad_one_is_named(world: World) -> None:
+async def test_the_assistant_is_told_what_became_of_a_file(world: World) -> None:
+    await _agreed(world)
+    world.sender.files = {"u": b"%PDF-1.4\n" + b"x" * 100, "v": b"MZ program"}
+    for url, state, recognised in (
+        ("u", "kept", "application/pdf"),
+        ("v", "unknown_type", None),
+        ("gone", "unreachable", None),
+    ):
+        file = MediaRef(url=url, declared_type="image/png")
+        assert await world.turn("see this", kind=Kind.MEDIA, media=(file,)) == ["an answer"]
+        asked = world.rasa.asked[-1]
+        assert asked["kind"] == "media"
+        assert [(one["state"], one["content_type"]) for one in asked["files"]] == [(state, recognised)]
+        assert set(asked["files"][0]) == {"id", "state", "content_type"}
+
+
+async def test_without_the_assistant_a_file_is_kept_once_and_a_bad_one_is_named(world: World) -> None:
     lane = await _agreed(world)
+    world.rasa.down = True
     world.sender.files = {"u": b"%PDF-1.4\n" + b"x" * 100, "v": b"MZ program"}
     lines = await world.turn("", kind=Kind.MEDIA, media=(MediaRef(url="u", declared_type="application/pdf"),))
     assert "received your file" in lines[0]
@@ -138,6 +157,40 @@ async def test_a_file_is_kept_once_and_a_bad_one_is_named(world: World) -> None:
         lines = await world.turn("", kind=Kind.MEDIA, media=(MediaRef(url=url, declared_type="image/png"),))
         assert "cannot keep it" in lines[0]
     assert (await _state(world, lane)) is State.BOT
+
+
+async def _draft(world: World, lane: str, asked: str) -> str:
+    async with world.db.transaction() as session:
+        contact_id = (await conversations.get(session, lane)).contact_id
+        await drafts.save(
+            session, contact_id, DraftKind.FILING, conversation_id=lane, content={"what": "secret"}, asked=asked,
+            turn_id="t", reply=[], version=None, now=world.clock.now(),
+        )  # fmt: skip
+    return contact_id
+
+
+async def test_agreeing_to_an_earlier_notice_goes_on_with_the_complaint_that_waits_for_it(world: World) -> None:
+    first = await world.accept()
+    await world.runner.answer(first.conversation_id, first_turn_id(first.message_id))
+    await _draft(world, first.conversation_id, "consent")
+    assert await world.turn("I agree") == ["an answer"]
+    assert world.rasa.asked[-1]["button"] == '/grievance_answer{"question":"consent","choice":"agree"}'
+    assert world.rasa.asked[-1]["consent"] is True
+
+
+async def test_agreeing_while_nothing_waits_is_thanked(world: World) -> None:
+    first = await world.accept()
+    await world.runner.answer(first.conversation_id, first_turn_id(first.message_id))
+    await _draft(world, first.conversation_id, "what")
+    assert "Thank you" in (await world.turn("I agree"))[0]
+
+
+async def test_a_withdrawn_consent_takes_an_unfinished_complaint_with_it(world: World) -> None:
+    lane = await _agreed(world)
+    contact_id = await _draft(world, lane, "what")
+    await world.turn("withdraw consent")
+    async with world.db.reading() as session:
+        assert await drafts.of_contact(session, contact_id) == []
 
 
 async def test_a_turn_that_is_given_up_is_a_dead_letter_and_the_lane_goes_on(world: World) -> None:
