@@ -16,7 +16,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.dues.models import Due
 from core.ids import new_id
 
-
 _TABLE = Due.__table__
 _COLUMNS = (_TABLE.c.id, _TABLE.c.what, _TABLE.c.subject_id, _TABLE.c.due_at)
 
@@ -113,9 +112,7 @@ async def due(
 async def of_subject(session: AsyncSession, subject_id: str) -> list[DueView]:
     """What is not done yet for a subject, in due order."""
     rows = await session.execute(
-        select(*_COLUMNS)
-        .where(Due.subject_id == subject_id, Due.done_at.is_(None))
-        .order_by(Due.due_at, Due.what)
+        select(*_COLUMNS).where(Due.subject_id == subject_id, Due.done_at.is_(None)).order_by(Due.due_at, Due.what)
     )
     return [DueView(*row) for row in rows]
 

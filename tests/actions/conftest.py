@@ -60,7 +60,6 @@ class FakeKnowledge:
         status = "answered" if found else "refused"
         return KnowledgeAnswer(status=status, passages=tuple(found), score=0.9, threshold=0.5)
 
-
     async def meaning(self, text: str, *, language: str) -> Meaning:
         """No meaning: comparing grievances is not what these tests are about."""
         raise KnowledgeUnavailable("down")
@@ -199,9 +198,7 @@ def privacy() -> FakePrivacy:
     return FakePrivacy()
 
 
-def desks_of(
-    knowledge: Any = None, officers: Any = None, grievances: Any = None, privacy: Any = None
-) -> Desks:
+def desks_of(knowledge: Any = None, officers: Any = None, grievances: Any = None, privacy: Any = None) -> Desks:
     """Desks of which a test gives those that it is about."""
     return Desks(
         knowledge=knowledge or FakeKnowledge(),

@@ -1,12 +1,11 @@
 from datetime import timedelta
-from pathlib import Path
-import pytest
+
 from core.clock import FixedClock
 from grievances.status import Move
 from handoff.officers.schemas import Role
-from tests.handoff.grievances.conftest import Book
 from tests.handoff.conftest import Scene
-from tests.handoff.test_browser import address, chrome, sign_in
+from tests.handoff.grievances.conftest import Book
+from tests.handoff.test_browser import sign_in
 
 
 async def test_look(scene: Scene, book: Book, clock: FixedClock, address, chrome) -> None:

@@ -175,7 +175,7 @@ async def test_a_page_shows_everything_and_runs_nothing(
         reference.shown(one.reference), "&lt;b&gt;खरीदार", "&lt;i&gt;Lakshmi&lt;/i&gt;", "&lt;script&gt;note",
         "₹ 1,25,000", "14 Mar 2026", "Buyer: Suryodaya Retail", "•••• 0001", "Attend: 3 days left",
         "Nearest room of its State", "Only officers read this", "5 Nov 2026, 18:00", "12 Nov 2026, 18:00",
-        "23 Nov 2026, 18:00", "10 Nov 2026: <span lang=\"en\">Diwali", "Counted from 2 Nov 2026",
+        "23 Nov 2026, 18:00", '10 Nov 2026: <span lang="en">Diwali', "Counted from 2 Nov 2026",
         f"/desk/grievances/{one.id}/files/{file}", "never handed to the officers", "Not registered elsewhere",
     ):  # fmt: skip
         assert part in page, part
