@@ -75,7 +75,7 @@ async def listed(session: AsyncSession, reader: Reader, chosen: Filter) -> Liste
         chosen=chosen,
         choices=_choices(reader),
         next_address=chosen.address(after=page.next_cursor) if page.next_cursor else "",
-        first_address=chosen.address() if chosen.after else "",
+        first_address=chosen.address(),
         is_filtered=chosen.is_chosen(),
         may_export=officer.role in EXPORTING,
         has_room=officer.rooms is None or bool(officer.rooms),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Protocol
 
 from babel.dates import format_date
@@ -182,9 +182,3 @@ def because(say: Say, event: EventView) -> str:
         return say(f"because_{word}")
     except MissingSentence:
         return str(word)
-
-
-def days_between(first: datetime, last: datetime) -> list[date]:
-    """The days in India after the first moment's up to the last one's."""
-    start, end = first.astimezone(INDIA).date(), last.astimezone(INDIA).date()
-    return [start + timedelta(days=number) for number in range(1, (end - start).days + 1)]

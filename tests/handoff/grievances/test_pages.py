@@ -168,8 +168,8 @@ async def test_a_page_shows_everything_and_runs_nothing(
     file = await book.attach(one)
     await book.act(one, Move.NOTE, text="<script>note</script>")
     await scene.officer("asha", Role.OFFICER, MUMBAI)
-    await browser.sign_in("asha")
     clock.at += timedelta(hours=1)
+    await browser.sign_in("asha")
     page = (await browser.get(f"/grievances/{one.id}")).text
     for part in (
         reference.shown(one.reference), "&lt;b&gt;खरीदार", "&lt;i&gt;Lakshmi&lt;/i&gt;", "&lt;script&gt;note",
