@@ -78,6 +78,13 @@ def _field(body: Dict[str, Any], name: str, kind: Any, required: bool = False) -
     return value
 
 
+def _conversation_ids(body: Dict[str, Any]) -> List[str]:
+    found = _field(body, "conversation_ids", list, required=True)
+    if not all(isinstance(one, str) for one in found):
+        raise MalformedTurn("conversation_ids")
+    return list(found)
+
+
 def message_text(body: Dict[str, Any]) -> str:
     """What Rasa shall read: the payload of one of our buttons, or the words without a leading slash.
 
@@ -156,9 +163,7 @@ class SahayakInput(InputChannel):
             if not self._permitted(request):
                 return response.json({"error": "not permitted"}, status=401)
             try:
-                conversation_ids = _field(_body_of(request), "conversation_ids", list, required=True)
-                if not all(isinstance(one, str) for one in conversation_ids):
-                    raise MalformedTurn("conversation_ids")
+                conversation_ids = _conversation_ids(_body_of(request))
             except MalformedTurn as error:
                 return response.json({"error": {"field": str(error), "expected": "see the contract"}}, status=422)
             events = trackers.forget(conversation_ids)

@@ -13,7 +13,7 @@ import asyncio
 import os
 import secrets
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    tuple_,
     type_coerce,
     update,
 )
@@ -37,7 +38,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.db import Database
 from core.media import service as media
 from core.media.service import MediaStore
-from core.privacy.encryption import EncryptedJson, Keyring, Undecipherable, install, parse_keys
+from core.privacy.encryption import EncryptedJson, Keyring, Undecipherable, install, keyring, parse_keys
 from core.settings import CoreSettings
 from tools import credentials
 from tools.find_contact import tables
@@ -201,14 +202,15 @@ class Rotation:
 
     async def _column(self, sealed: Sealed, target: int) -> int:
         """One column, in the order of its primary key, a small transaction at a time."""
-        changed, after = 0, None
+        changed = 0
+        after: tuple[Any, ...] | None = None
         while True:
             async with self.db.transaction() as session:
                 rows = list(await session.execute(_page(sealed, target, after)))
                 changed += await self._rewrite(session, sealed, rows)
             if len(rows) < BATCH:
                 return changed
-            after = rows[-1][:-1]
+            after = tuple(rows[-1])[:-1]
 
     async def _rewrite(self, session: AsyncSession, sealed: Sealed, rows: list[Row[Any]]) -> int:
         keys = list(sealed.table.primary_key.columns)
@@ -216,11 +218,11 @@ class Rotation:
         for row in rows:
             old = bytes(row[-1])
             try:
-                new = _ring().encrypt(_ring().decrypt(old, sealed.label), sealed.label)
+                new = keyring().encrypt(keyring().decrypt(old, sealed.label), sealed.label)
             except Undecipherable:
                 self.unreadable.append(f"{sealed.name} of {', '.join(map(str, row[:-1]))}")
                 continue
-            changes.append({"new": new, "old": old, **{f"key_{n}": value for n, value in enumerate(row[:-1])}})
+            changes.append({"new": new, "old": old, **_named(row[:-1])})
         if not changes:
             return 0
         # Only if nobody has changed the value since: PostgreSQL lets others write meanwhile.
@@ -258,7 +260,7 @@ class Rotation:
                 async for row in await session.stream(query):
                     count += 1
                     try:
-                        _ring().decrypt(bytes(row[-1]), sealed.label)
+                        keyring().decrypt(bytes(row[-1]), sealed.label)
                     except Undecipherable:
                         self.unreadable.append(f"{sealed.name} of {', '.join(map(str, row[:-1]))}")
         self._refuse_unreadable()
@@ -273,22 +275,18 @@ class Rotation:
             )
 
 
-def _ring() -> Keyring:
-    from core.privacy.encryption import keyring
-
-    return keyring()
+def _named(key: Sequence[Any]) -> dict[str, Any]:
+    return {f"key_{number}": value for number, value in enumerate(key)}
 
 
-def _page(sealed: Sealed, target: int, after: Any) -> Select[Any]:
+def _page(sealed: Sealed, target: int, after: tuple[Any, ...] | None) -> Select[Any]:
     keys = list(sealed.table.primary_key.columns)
     query = select(*keys, sealed.stored).where(sealed.not_under(target)).order_by(*keys).limit(BATCH)
     if after is None:
         return query
     if len(keys) == 1:
         return query.where(keys[0] > after[0])
-    # The longer way round for a key of several columns: SQLite and PostgreSQL both compare row values.
-    from sqlalchemy import tuple_
-
+    # SQLite and PostgreSQL both compare row values.
     return query.where(tuple_(*keys) > tuple_(*after))
 
 
