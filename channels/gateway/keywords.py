@@ -1,4 +1,4 @@
-"""Words that the gateway obeys itself, in every way of writing: stop, start, and withdrawing consent."""
+"""Words that the gateway obeys itself, in every way of writing: stop, start, withdrawn consent, cancelled erasure."""
 
 import tomllib
 from enum import StrEnum
@@ -16,6 +16,7 @@ class Keyword(StrEnum):
     STOP = "stop"
     START = "start"
     WITHDRAW = "withdraw"
+    CANCEL_ERASURE = "cancel_erasure"
 
 
 @cache

@@ -19,6 +19,7 @@ from core.conversations import consents
 from core.conversations import service as conversations
 from core.conversations.state import State
 from core.db import Database
+from core.errors import NotPermitted
 from core.events import Button, Kind, OutboundContent
 from core.i18n import sentence
 from core.outbox import service as outbox
@@ -27,6 +28,7 @@ from core.turns import service as turns
 from core.turns.service import Claim
 from grievances.drafts import service as drafts
 from grievances.drafts.schemas import Kind as DraftKind
+from rights import service as rights
 
 _LOG = log.get(__name__)
 AGREE = "gateway:consent_give"
@@ -131,7 +133,7 @@ class TurnRunner:
         return reply
 
     async def _gateway_itself(self, question: Question) -> Reply | None:
-        """What needs no assistant: stop and start, and consent."""
+        """What needs no assistant: stop and start, consent, and an erasure that shall not be."""
         conversation, language, now = question.claim.conversation, question.language, question.now
         keyword = None if question.pressed else recognise(question.text)
         payload = question.pressed.payload if question.pressed else ""
@@ -139,6 +141,8 @@ class TurnRunner:
         if keyword is None and not resumes and not payload.startswith((AGREE, DECLINE)):
             return None
         async with self._db.transaction() as session:
+            if keyword is Keyword.CANCEL_ERASURE:
+                return await self._cancel_erasure(session, question)
             if keyword is Keyword.STOP:
                 await conversations.set_stopped(session, conversation.address_id, now)
                 return self._line("gateway.stopped", language)
@@ -157,6 +161,16 @@ class TurnRunner:
                 session, conversation.contact_id, locale=language, channel=conversation.channel, now=now
             )
             return self._line("gateway.consent_thanks", language) if payload == AGREE else None
+
+    async def _cancel_erasure(self, session: AsyncSession, question: Question) -> Reply | None:
+        """Take a request to erase everything back, whoever has the conversation: else it could not be in time."""
+        try:
+            was = await rights.cancel_erasure(session, question.claim.conversation.id, now=question.now)
+        except NotPermitted:
+            return None
+        key = "privacy.erase_cancelled" if was else "privacy.erase_not_waiting"
+        text = sentence("privacy", key, question.language)
+        return Reply((OutboundContent(text=text, language=question.language, key=key),))
 
     async def _of_the_complaint(self, question: Question) -> Question:
         """An agreement answers the complaint form too, where that waits for it, whichever notice was agreed to."""

@@ -10,6 +10,9 @@ from core.events import Button, Kind, MediaRef
 from core.turns.service import first_turn_id
 from grievances.drafts import service as drafts
 from grievances.drafts.schemas import Kind as DraftKind
+from handoff.queue import service as queue
+from rights import service as rights
+from rights.settings import RightsSettings
 from tests.channels.gateway.conftest import World
 
 NOTICE = "Before we go on"
@@ -129,6 +132,22 @@ async def test_stop_and_start_and_withdrawal_need_no_assistant(world: World) -> 
     assert kept[:-1] == [None] * (len(kept) - 1)
     assert consent is not None
     assert not consent.is_given
+
+
+@pytest.mark.parametrize("said", ["Cancel erasure!", "मिटाना रद्द करें", "mitana radd karo"])
+async def test_an_erasure_is_cancelled_whoever_has_the_conversation(world: World, said: str) -> None:
+    lane = await _agreed(world)
+    asked = len(world.rasa.asked)
+    async with world.db.transaction() as session:
+        await rights.request_erasure(session, lane, settings=RightsSettings(), now=world.clock.now())
+        await queue.request_handover(session, conversation_id=lane, turn_id="t1", reason="asked", now=world.clock.now())
+    assert await _state(world, lane) is State.WAITING
+    assert await world.turn(said) == ["The erasure is cancelled. Nothing was erased."]
+    async with world.db.reading() as session:
+        view = await conversations.get(session, lane)
+        assert await rights.waiting(session, view.contact_id) is None
+    assert await world.turn(said) == ["No erasure is waiting, so there is nothing to cancel."]
+    assert len(world.rasa.asked) == asked
 
 
 async def test_the_assistant_is_told_what_became_of_a_file(world: World) -> None:
