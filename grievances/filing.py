@@ -42,10 +42,11 @@ async def file(session: AsyncSession, new: NewGrievance, *, now: datetime) -> Fi
     if not await _inserted(session, row, now):
         first = await repository.by_turn(session, new.turn_id, new.position)
         return Filed(view=repository.view(first or row), code=None, created=False)
-    await _add_beside(session, row, vector, terms.of(particulars, new.place))
+    words = terms.of(particulars, new.place)
+    await _add_beside(session, row, vector, words)
     await dues.schedule_many(session, [NewDue(what, row.id, at) for what, at in clock.dues()])
     actor = _actor(new)
-    changes = ledger.snapshot(row) | {"content_seal": ledger.content_seal(row, vector)}
+    changes = ledger.snapshot(row) | {"content_seal": ledger.content_seal(row, vector, words)}
     if files:
         await attachments.add(session, row.id, files, by=actor.kind, now=now)
         changes["attached"] = ledger.digest_of_rows(await attachments.of(session, row.id))

@@ -8,7 +8,7 @@ that can be checked after its words were erased. Words are checked by salted dig
 import hashlib
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -23,6 +23,8 @@ from grievances.schemas import Actor, EventView, Kind, Status
 
 Plain = str | int | None
 Changes = dict[str, Plain]
+Term = tuple[str, bytes]
+"""Field and blind index of a search word."""
 
 START = bytes(32)
 SEALED = frozenset({"particulars", "place", "closing_reasons", "udyam_index", "against_index", "district_index"})
@@ -104,11 +106,12 @@ def new_salt() -> str:
     return secrets.token_hex(16)
 
 
-def content_seal(row: Grievance, vector: bytes | None) -> str | None:
-    """Digest of everything that the contact told; its salt lies in the particulars."""
+def content_seal(row: Grievance, vector: bytes | None, terms: Iterable[Term]) -> str | None:
+    """Digest of everything that the contact told and of the words by which it is found; its salt is a particular."""
     if row.particulars is None:
         return None
-    told = [row.particulars, row.place, plain(row.udyam_index), plain(row.against_index), plain(row.district_index)]
+    indexes = [plain(row.udyam_index), plain(row.against_index), plain(row.district_index)]
+    told = [row.particulars, row.place, *indexes, [[field, plain(term)] for field, term in sorted(terms)]]
     return hashlib.sha256(canonical(told).encode() + (vector or b"")).hexdigest()
 
 

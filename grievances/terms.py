@@ -77,7 +77,8 @@ def sound_of(word: str) -> str:
 
     It keeps the consonants as they are said and a vowel that comes first: लक्ष्मी, Lakshmi and Laxmi are ``lksm``.
     """
-    plain = _latin(unicodedata.normalize("NFC", word).casefold())
+    # Some letters, such as the dotless i, meet their kin only when both are raised before they are lowered.
+    plain = _latin(unicodedata.normalize("NFC", word.upper().casefold()))
     if not plain.isascii():
         return plain
     for written, sound in _SPELLINGS:

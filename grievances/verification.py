@@ -8,23 +8,23 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, LargeBinary, Row, Select, or_, select, type_coerce
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core import stored
 from core.errors import Conflict
-from core.privacy.encryption import EncryptedJson, Undecipherable, keyring
-from grievances import ledger, status
+from core.privacy.encryption import Undecipherable, keyring
+from grievances import beside, ledger, status
+from grievances.beside import Beside
 from grievances.ledger import Changes
-from grievances.models import Grievance, GrievanceAttachment, GrievanceEvent, GrievanceLink, GrievanceVector
-from grievances.schemas import AttachmentView, Decision, Kind, Link, Status
+from grievances.models import Grievance, GrievanceEvent
+from grievances.schemas import Kind, Status
 from grievances.status import KIND_OF
 
 Broken = tuple[str, int]
 
 _PAGE = 500
 _MOVE_OF = {kind: move for move, kind in KIND_OF.items()}
-_UNREADABLE = (SQLAlchemyError, TypeError, ValueError)
 _DIGESTS = {"details", "detail_digest", "previous_digest", "digest"}
 _CLEAR = tuple(column for column in GrievanceEvent.__table__.columns if column.name not in _DIGESTS)
 
@@ -34,32 +34,13 @@ async def first_broken(session: AsyncSession) -> Broken | None:
     return await _first_broken_event(session) or await _first_orphan(session) or await _first_broken_row(session)
 
 
-def _as_stored(column: ColumnElement[Any]) -> Any:
-    """The column, undecrypted if it is encrypted."""
-    return type_coerce(column, LargeBinary).label(column.key) if isinstance(column.type, EncryptedJson) else column
-
-
-async def _readable(session: AsyncSession, query: Select[*tuple[Any, ...]], key: Any) -> tuple[list[Row[Any]], Any]:
-    """Rows in the order of their keys up to the first that cannot be read, and that one's key."""
-    try:
-        return list(await session.execute(query.order_by(key))), None
-    except _UNREADABLE:
-        rows: list[Row[Any]] = []
-        for one in list(await session.scalars(query.with_only_columns(key).order_by(key))):
-            try:
-                rows.extend(await session.execute(query.where(key == one)))
-            except _UNREADABLE:
-                return rows, one
-        return rows, None
-
-
 async def _first_broken_event(session: AsyncSession) -> Broken | None:
     erased = set(await session.scalars(select(Grievance.id).where(Grievance.erased_at.is_not(None))))
-    query = select(*(_as_stored(column) for column in GrievanceEvent.__table__.columns))
+    query = beside.rows_of(session, GrievanceEvent)
     previous, last = ledger.START, 0
     while True:
-        page = query.where(GrievanceEvent.number > last).limit(_PAGE)
-        rows, unreadable = await _readable(session, page, GrievanceEvent.number)
+        page = query.where(GrievanceEvent.number > (last or stored.BELOW_ALL)).limit(_PAGE)
+        rows, unreadable = await stored.readable(session, page, GrievanceEvent.number)
         for row in rows:
             if row.number != last + 1 or not _event_fits(row, previous, is_erased=row.grievance_id in erased):
                 return await _named(session, row.number)
@@ -81,11 +62,11 @@ async def _named(session: AsyncSession, number: int) -> Broken:
 
 def _event_fits(row: Row[Any], previous: bytes, *, is_erased: bool) -> bool:
     """Whether an event is the one that was written after the previous one, and its details are its own or erased."""
-    stored = row._asdict()
+    values = row._asdict()
     try:
-        clear = [ledger.plain(stored[column.name]) for column in _CLEAR]
+        clear = [ledger.plain(values[column.name]) for column in _CLEAR]
         digest = ledger.digest_of(clear, row.detail_digest, previous)
-        if row.previous_digest != previous or row.digest != digest:
+        if not row.as_written or row.previous_digest != previous or row.digest != digest:
             return False
         if row.details is None:
             return is_erased
@@ -104,14 +85,14 @@ async def _first_orphan(session: AsyncSession) -> Broken | None:
 
 
 async def _first_broken_row(session: AsyncSession) -> Broken | None:
-    query = select(*(_as_stored(column) for column in Grievance.__table__.columns))
+    query = beside.rows_of(session, Grievance)
     last = ""
     while True:
         page = query.where(Grievance.id > last).limit(_PAGE)
-        rows, unreadable = await _readable(session, page, Grievance.id)
-        beside = await _Beside.read(session, [row.id for row in rows])
+        rows, unreadable = await stored.readable(session, page, Grievance.id)
+        near = await beside.read(session, [row.id for row in rows])
         for row in rows:
-            if not _row_fits(row, beside):
+            if not row.as_written or row.id not in near or not _row_fits(row, near[row.id]):
                 return row.id, 0
             last = row.id
         if unreadable is not None:
@@ -120,56 +101,21 @@ async def _first_broken_row(session: AsyncSession) -> Broken | None:
             return None
 
 
-class _Beside:
-    """What lies beside the rows of a page, by grievance."""
-
-    def __init__(self) -> None:
-        self.events: dict[str, list[Row[Any]]] = {}
-        self.vectors: dict[str, bytes] = {}
-        self.attachments: dict[str, list[AttachmentView]] = {}
-        self.links: dict[str, list[Link]] = {}
-
-    @classmethod
-    async def read(cls, session: AsyncSession, ids: Sequence[str]) -> "_Beside":
-        """Read it for these grievances."""
-        found = cls()
-        event = GrievanceEvent
-        columns = (event.grievance_id, event.seq, event.kind, event.from_status, event.to_status, event.changes)
-        rows: Sequence[Any] = (
-            await session.execute(select(*columns).where(event.grievance_id.in_(ids)).order_by(event.number))
-        ).all()
-        for row in rows:
-            found.events.setdefault(row.grievance_id, []).append(row)
-        stored = type_coerce(GrievanceVector.vector, LargeBinary)
-        vectors = select(GrievanceVector.grievance_id, stored).where(GrievanceVector.grievance_id.in_(ids))
-        found.vectors = {grievance_id: bytes(vector) for grievance_id, vector in await session.execute(vectors)}
-        of_these = select(GrievanceAttachment).where(GrievanceAttachment.grievance_id.in_(ids))
-        for attachment in await session.scalars(of_these):
-            view = AttachmentView.model_validate(attachment)
-            found.attachments.setdefault(attachment.grievance_id, []).append(view)
-        for link in await session.scalars(
-            select(GrievanceLink).where(or_(GrievanceLink.first_id.in_(ids), GrievanceLink.second_id.in_(ids)))
-        ):
-            for one, other in ((link.first_id, link.second_id), (link.second_id, link.first_id)):
-                view_of = Link(other_id=other, decision=Decision(link.decision), officer_id=link.officer_id, at=link.at)
-                found.links.setdefault(one, []).append(view_of)
-        return found
-
-
-def _row_fits(stored: Row[Any], beside: _Beside) -> bool:
+def _row_fits(row: Row[Any], near: Beside) -> bool:
     """Whether a row, and what lies beside it, is what its events make it."""
     try:
-        folded, at = _folded(beside.events.get(stored.id, []))
-        row, vector = _decrypted(stored, beside.vectors.get(stored.id))
-        actual: Changes = {**ledger.snapshot(row), "content_seal": ledger.content_seal(row, vector)}
+        folded, at = _folded(near.events)
+        grievance, vector = _decrypted(row, near.vector)
+        seal = ledger.content_seal(grievance, vector, near.terms)
+        actual: Changes = {**ledger.snapshot(grievance), "content_seal": seal}
     except (Undecipherable, Conflict, KeyError, TypeError, ValueError):
         return False
-    if stored.id in beside.attachments or "attached" in folded:
-        actual["attached"] = ledger.digest_of_rows(beside.attachments.get(stored.id, []))
-    if stored.id in beside.links or "linked" in folded:
-        actual["linked"] = ledger.digest_of_rows(beside.links.get(stored.id, []))
-    has_stray_words = row.particulars is None and (vector is not None or _says_something(row))
-    return folded == actual and row.version == at and not has_stray_words
+    if near.attachments or "attached" in folded:
+        actual["attached"] = ledger.digest_of_rows(near.attachments)
+    if near.links or "linked" in folded:
+        actual["linked"] = ledger.digest_of_rows(near.links)
+    is_empty = not (near.terms or vector is not None or _says_something(grievance))
+    return folded == actual and grievance.version == at and (grievance.particulars is not None or is_empty)
 
 
 def _says_something(row: Grievance) -> bool:
@@ -195,8 +141,8 @@ def _folded(events: Sequence[Row[Any]]) -> tuple[Changes, int]:
     return folded, len(events)
 
 
-def _decrypted(stored: Row[Any], vector: bytes | None) -> tuple[Grievance, bytes | None]:
-    values = stored._asdict()
+def _decrypted(row: Row[Any], vector: bytes | None) -> tuple[Grievance, bytes | None]:
+    values = {name: value for name, value in row._asdict().items() if name != "as_written"}
     for name in ("particulars", "place", "closing_reasons"):
         if values[name] is not None:
             values[name] = json.loads(keyring().decrypt(bytes(values[name]), f"grievance.{name}"))

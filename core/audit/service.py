@@ -5,14 +5,16 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import LargeBinary, func, select, type_coerce
+from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core import stored
 from core.audit.models import Audit
 from core.ids import new_id
 from core.privacy.encryption import Undecipherable, keyring
 
 _START = bytes(32)
+_PAGE = 1000
 _LOCK = 0x5341_4159  # any number that nothing else locks
 
 
@@ -69,25 +71,36 @@ async def head(session: AsyncSession) -> tuple[int, bytes]:
 
 async def first_broken(session: AsyncSession) -> int | None:
     """Number of the first row that does not fit the chain; None when all do."""
-    columns = (Audit.id, Audit.at, Audit.actor, Audit.act, Audit.subject, Audit.detail_digest)
-    stored = type_coerce(Audit.detail, LargeBinary).label("stored")
-    rows = await session.execute(select(*columns, Audit.previous_digest, Audit.digest, stored).order_by(Audit.id))
-    previous, expected = _START, 1
-    for row in rows:
-        digest = _digest(row.id, row.at, row.actor, row.act, row.subject, row.detail_digest, previous)
-        fits = row.id == expected and row.previous_digest == previous and row.digest == digest
-        if not fits or not _detail_fits(row.stored, row.detail_digest):
-            return int(row.id)
-        previous, expected = row.digest, expected + 1
-    return None
+    columns = [stored.as_stored(column) for column in Audit.__table__.columns]
+    query = select(*columns, stored.as_written(session, Audit.__table__.columns).label("as_written"))
+    previous, last = _START, 0
+    while True:
+        page = query.where(Audit.id > (last or stored.BELOW_ALL)).limit(_PAGE)
+        rows, unreadable = await stored.readable(session, page, Audit.id)
+        for row in rows:
+            if row.id != last + 1 or not _fits(row, previous):
+                return int(row.id)
+            previous, last = bytes(row.digest), row.id
+        if unreadable is not None:
+            return int(unreadable)
+        if len(rows) < _PAGE:
+            return None
 
 
-def _detail_fits(stored: bytes | None, digest: bytes) -> bool:
+def _fits(row: Row[Any], previous: bytes) -> bool:
+    """Whether a row is the one that was written after the previous one, and its detail is its own or erased."""
+    if not row.as_written or row.previous_digest != previous:
+        return False
+    digest = _digest(row.id, row.at, str(row.actor), str(row.act), str(row.subject), row.detail_digest, previous)
+    return bool(row.digest == digest) and _detail_fits(row.detail, row.detail_digest)
+
+
+def _detail_fits(kept: bytes | None, digest: bytes) -> bool:
     """Whether the detail is the one that was recorded, or was erased."""
-    if stored is None:
+    if kept is None:
         return True
     try:
-        detail = json.loads(keyring().decrypt(bytes(stored), "audit.detail"))
+        detail = json.loads(keyring().decrypt(bytes(kept), "audit.detail"))
     except (Undecipherable, ValueError):
         return False
     return hashlib.sha256(json.dumps(detail, sort_keys=True, ensure_ascii=False).encode()).digest() == digest

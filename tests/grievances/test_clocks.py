@@ -1,74 +1,35 @@
-"""The sweep keeps the clock: whatever stops it, moves its clock or runs beside it, the same follows."""
+"""The sweep keeps the clock: reminders, missed deadlines, escalations, and the question for feedback."""
 
-import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
-from sqlalchemy import text
 
 from core.clock import INDIA, FixedClock
 from core.db import Database
 from core.dues import service as dues
 from core.media.service import MediaStore
 from grievances import clocks, deadlines, messages
-from grievances.clocks import Clocks
 from grievances.schemas import (
     CONTACT,
     SYSTEM,
     Deadline,
     EventView,
-    GrievanceView,
     Level,
     Outcome,
     Priority,
 )
 from grievances.status import Move
-from tests.grievances.conftest import REASONS, TUESDAY, Ledger, opened
-
-SECOND = timedelta(seconds=1)
-HISTORY = [
-    ("reminded", "attend"),
-    ("breached", "attend"),
-    ("reminded", "conclude"),
-    ("escalated", "conclude"),
-    ("reminded", "outer"),
-    ("escalated", "outer"),
-]
-"""What becomes of a grievance that nobody touches."""
-BOTH = pytest.mark.parametrize(
-    "database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.integration)], indirect=True
-)
+from tests.grievances.clockwork import HISTORY, SECOND, after, story, sweep
+from tests.grievances.conftest import REASONS, TUESDAY, Ledger
 
 
 @pytest.fixture
 def ledger(db: Database, clock: FixedClock, tmp_path: Path) -> Ledger:
     """A ledger whose notices are really posted."""
     return Ledger(db, clock, MediaStore(tmp_path / "media"))
-
-
-async def sweep(ledger: Ledger, *moments: datetime) -> int:
-    """Sweep at each of the moments."""
-    settled = 0
-    for moment in moments or (ledger.clock.at,):
-        ledger.clock.at = moment
-        settled += await Clocks(ledger.db, ledger.clock).sweep()
-    return settled
-
-
-async def story(ledger: Ledger, view: GrievanceView) -> list[tuple[str, Any]]:
-    """What the system did, in order: (kind, deadline)."""
-    events = await ledger.events(view.id)
-    return [(event.kind.value, (event.details or {}).get("deadline")) for event in events if event.actor == "system"]
-
-
-def after(view: GrievanceView) -> datetime:
-    return view.outer_by + timedelta(days=40)
 
 
 async def test_a_deadline_is_missed_at_its_moment_and_not_before(ledger: Ledger) -> None:
@@ -230,44 +191,6 @@ def without_deadline(event: EventView) -> EventView:
     return event.model_copy(update={"details": details if event.kind == "escalated" else event.details})
 
 
-@BOTH
-async def test_two_processes_act_once(ledger: Ledger, database_url: str) -> None:
-    views = [await ledger.filed() for _ in range(30)]
-    ledger.clock.at = after(views[0])
-    other = opened(database_url)
-    try:
-        sweeps = [Clocks(db, ledger.clock).sweep() for db in (ledger.db, other, ledger.db, other)]
-        settled = await asyncio.gather(*sweeps)
-        settled.append(await Clocks(other, ledger.clock).sweep())
-    finally:
-        await other.close()
-    assert sum(settled) == 30 * 6
-    for view in views:
-        assert await story(ledger, view) == HISTORY
-    assert await ledger.broken() is None
-
-
-@BOTH
-async def test_an_officer_who_acts_meanwhile_is_not_overwritten(ledger: Ledger, database_url: str) -> None:
-    views = [await ledger.filed() for _ in range(20)]
-    ledger.clock.at = views[0].attend_by
-    other = opened(database_url)
-
-    async def attend(view: GrievanceView) -> None:
-        await Ledger(other, ledger.clock, ledger.store).act(view.id, Move.ATTEND)
-
-    try:
-        await asyncio.gather(Clocks(ledger.db, ledger.clock).sweep(), *(attend(view) for view in views))
-        await Clocks(ledger.db, ledger.clock).sweep()
-    finally:
-        await other.close()
-    for view in views:
-        kinds = [event.kind.value for event in await ledger.events(view.id)]
-        assert kinds.count("attended") == 1
-        assert kinds in (["filed", "attended"], ["filed", "reminded", "breached", "attended"])
-    assert await ledger.broken() is None
-
-
 async def test_many_at_once_are_worked_in_due_order(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clocks, "BATCH", 7)
     views = []
@@ -293,169 +216,6 @@ async def test_many_at_once_are_worked_in_due_order(ledger: Ledger, monkeypatch:
         event = next(event for event in await ledger.events(owner) if event.seq == seq)
         happened.append((names[event.kind.value, str((event.details or {})["deadline"])], owner))
     assert happened == expected
-
-
-async def test_a_row_that_cannot_be_worked_does_not_hold_up_the_others(
-    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bad, good = await ledger.filed(), await ledger.filed()
-    real = clocks._apply
-
-    def fails(done: Any, row: Any, due: Any) -> None:
-        if row.id == bad.id and due.what == deadlines.ATTEND:
-            raise RuntimeError("no such rule")
-        real(done, row, due)
-
-    monkeypatch.setattr(clocks, "_apply", fails)
-    ledger.clock.at = after(good)
-    keeper = Clocks(ledger.db, ledger.clock)
-    assert await keeper.sweep() == 6 + 1
-    assert await story(ledger, good) == HISTORY
-    assert await story(ledger, bad) == HISTORY[:1]
-    monkeypatch.setattr(clocks, "_apply", real)
-    assert await keeper.sweep() == 0
-    assert await Clocks(ledger.db, ledger.clock).sweep() == 5
-    assert await story(ledger, bad) == HISTORY
-
-
-async def test_a_crash_before_the_commit_leaves_everything_undone(
-    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    view = await ledger.filed()
-
-    async def dies(_session: Any, _done: Any) -> None:
-        raise KeyboardInterrupt
-
-    ledger.clock.at = after(view)
-    with monkeypatch.context() as patched:
-        patched.setattr(clocks, "_write", dies)
-        with pytest.raises(KeyboardInterrupt):
-            await Clocks(ledger.db, ledger.clock).sweep()
-    assert await story(ledger, view) == []
-    await sweep(ledger)
-    assert await story(ledger, view) == HISTORY
-
-
-class Stopped(BaseException):
-    """The process was killed."""
-
-
-offsets = st.integers(-40 * 24, 80 * 24).map(lambda hours: timedelta(hours=hours))
-
-
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    looks=st.lists(st.tuples(offsets, st.booleans()), max_size=8),
-    attended=st.none() | offsets.filter(lambda offset: timedelta() < offset < timedelta(days=20)),
-)
-@example(looks=[(timedelta(days=80), False), (timedelta(days=-30), False)], attended=None)
-@example(looks=[(timedelta(days=21), True), (timedelta(days=1), False)], attended=timedelta(days=2))
-async def test_any_restart_and_any_clock_change_nothing(
-    ledger_template: Path, tmp_path: Path, looks: list[tuple[timedelta, bool]], attended: timedelta | None
-) -> None:
-    """Sweeps at any moments, some of them killed, against one sweep at every moment that something came due."""
-    results = []
-    for number, with_looks in enumerate((False, True)):
-        path = tmp_path / f"{number}.db"
-        path.write_bytes(ledger_template.read_bytes())
-        db = opened(f"sqlite+aiosqlite:///{path}")
-        try:
-            results.append(await _run(db, MediaStore(tmp_path), looks if with_looks else [], attended))
-        finally:
-            await db.close()
-            for left in tmp_path.glob(f"{number}.db*"):
-                left.unlink()
-    assert results[0] == results[1]
-
-
-async def _run(
-    db: Database, store: MediaStore, looks: list[tuple[timedelta, bool]], attended: timedelta | None
-) -> tuple[list[tuple[str, Any]], Level]:
-    ledger = Ledger(db, FixedClock(TUESDAY), store)
-    view = await ledger.filed()
-    attend_at = TUESDAY + attended if attended else None
-    for offset, killed in looks:
-        moment = TUESDAY + offset
-        if attend_at is not None and moment >= attend_at:  # an officer's act is not put off by a sweep
-            moment = attend_at - SECOND
-        ledger.clock.at = moment
-        if killed:
-            with pytest.MonkeyPatch.context() as patched, suppress(Stopped):
-                patched.setattr(clocks, "_write", _killed)
-                await Clocks(db, ledger.clock).sweep()
-        else:
-            await Clocks(db, ledger.clock).sweep()
-    if attend_at is not None:
-        ledger.clock.at = attend_at - SECOND
-        await Clocks(db, ledger.clock).sweep()
-        ledger.clock.at = attend_at
-        await ledger.act(view.id, Move.ATTEND)
-    ledger.clock.at = after(view)
-    await Clocks(db, ledger.clock).sweep()
-    assert await ledger.broken() is None
-    return await story(ledger, view), (await ledger.get(view.id)).level
-
-
-async def _killed(_session: Any, _done: Any) -> None:
-    raise Stopped
-
-
-async def test_escalations_and_the_question_for_feedback_are_told(ledger: Ledger) -> None:
-    late, done = await ledger.filed(), await ledger.filed(102)
-    await ledger.closed(done.id)
-    await sweep(ledger, after(late))
-    said = await said_to(ledger)
-    assert [notice for owner, notice in said if owner == late.id] == ["filed", "escalated", "escalated"]
-    assert [notice for owner, notice in said if owner == done.id] == ["filed", "closed", "feedback_asked"]
-    assert await ledger.value("SELECT count(*) FROM outbound") == 4  # filings were answered in their turns
-
-
-async def test_in_steps_and_each_once(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clocks, "NOTICES", 2)
-    monkeypatch.setattr(clocks, "NOTICES_AT_ONCE", 4)
-    views = [await ledger.filed(100 + number) for number in range(5)]
-    ledger.clock.at = views[0].conclude_by
-    keeper, counted = Clocks(ledger.db, ledger.clock), []
-    for _ in range(5):
-        await keeper.sweep()
-        counted.append(await ledger.value("SELECT count(*) FROM outbound"))
-    assert counted == [4, 5, 5, 5, 5]
-    assert await ledger.value("SELECT count(*) FROM due WHERE what = 'notice.grievance' AND done_at IS NULL") == 0
-
-
-async def test_a_clock_that_moved_back_does_not_put_notices_off(ledger: Ledger) -> None:
-    view = await ledger.filed()
-    await sweep(ledger, view.conclude_by)
-    await ledger.sql("DELETE FROM outbound")
-    await ledger.sql("DELETE FROM grievance_message WHERE notice = 'escalated'")
-    await ledger.sql("UPDATE due SET done_at = NULL WHERE what = 'notice.grievance'")
-    await sweep(ledger, TUESDAY)
-    assert await ledger.value("SELECT count(*) FROM outbound") == 1
-
-
-async def said_to(ledger: Ledger) -> list[tuple[str, str]]:
-    async with ledger.db.reading() as session:
-        rows = await session.execute(text("SELECT grievance_id, notice FROM grievance_message ORDER BY rowid"))
-        return [(owner, notice) for owner, notice in rows]
-
-
-async def test_a_notice_that_cannot_be_made_does_not_hold_up_the_others(
-    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bad, good = await ledger.filed(), await ledger.filed(102)
-    real = messages.contents
-
-    def fails(told: messages.Told) -> Any:
-        if told.view.id == bad.id:
-            raise KeyError("no such sentence")
-        return real(told)
-
-    monkeypatch.setattr(messages, "contents", fails)
-    await sweep(ledger, good.conclude_by)
-    assert await ledger.value("SELECT count(*) FROM outbound") == 1
-    monkeypatch.undo()
-    await sweep(ledger, good.conclude_by)
-    assert await ledger.value("SELECT count(*) FROM outbound") == 1
 
 
 async def test_nothing_due_costs_nothing(ledger: Ledger) -> None:

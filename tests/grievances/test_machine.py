@@ -154,7 +154,7 @@ class Machine(RuleBasedStateMachine):
     ) -> None:
         """Make a move, and see that it happens exactly if it should."""
         before, other = list(self.model.values())[which], list(self.model.values())[1 - which]
-        given = {
+        needs: dict[Move, dict[str, Any]] = {
             Move.INTERIM: {"until": self.ledger.clock.at.astimezone(INDIA).date()},
             Move.TRANSFER: {"to_room": room},
             Move.ESCALATE: {"because": "tried"},
@@ -166,7 +166,8 @@ class Machine(RuleBasedStateMachine):
             Move.REGISTER: {"registry": registry, "number": "X/1"},
             Move.REMIND: {"deadline": Deadline.OUTER},
             Move.BREACH: {"deadline": Deadline.ATTEND},
-        }.get(move, {})
+        }
+        given = needs.get(move, {})
         expected = self.expected(before, other, move, kind, room)
         try:
             after = self.run(self.ledger.act(before.id, move, ACTORS[kind], text=REASONS, **given))
@@ -240,7 +241,7 @@ def test_no_illegal_move_is_reachable(ledger_template: Path, told: Told) -> None
     class OnTemplate(Machine):
         template = ledger_template
 
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         OnTemplate,
         settings=settings(
             max_examples=30, stateful_step_count=35, deadline=None, suppress_health_check=list(HealthCheck)

@@ -72,7 +72,7 @@ def mistakes(number: str) -> Iterator[tuple[str, str]]:
             if other != digit:
                 yield "one digit", number[:at] + other + number[at + 1 :]
     for at in range(len(number) - 1):
-        one, two = number[at : at + 2]
+        one, two = number[at], number[at + 1]
         rest = number[at + 2 :]
         if one != two:
             yield "neighbours exchanged", number[:at] + two + one + rest
@@ -83,7 +83,7 @@ def mistakes(number: str) -> Iterator[tuple[str, str]]:
         if two == "0" and one >= "2":
             yield "thirteen and thirty", number[:at] + "1" + one + rest
     for at in range(len(number) - 2):
-        one, two, three = number[at : at + 3]
+        one, two, three = number[at], number[at + 1], number[at + 2]
         rest = number[at + 3 :]
         if one != three:
             yield "exchanged over one", number[:at] + three + two + one + rest
@@ -133,7 +133,7 @@ def ending(fits: Callable[[str], bool], digits: int, seed: int) -> str:
     return next(one for check in range(10**digits) if fits(one := f"{body}{check:0{digits}}"))
 
 
-FIGURES = {
+FIGURES: dict[str, tuple[Callable[[str], bool], int, dict[str, float]]] = {
     "damm": (
         damm_fits, 1,
         {"thirteen and thirty": 97.6, "exchanged over one": 89.4, "twins": 91.5, "twins over one": 86.2},
