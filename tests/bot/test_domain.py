@@ -37,6 +37,9 @@ INTENTS = [
     "who_are_you",
     "chitchat_out_of_scope",
     "abuse",
+    "my_data",
+    "export_data",
+    "erase_data",
 ]
 OF_THE_CHANNEL = ["received_media", "received_location", "received_nothing"]
 

@@ -30,6 +30,7 @@ INTENTS = frozenset(
     greet goodbye thanks affirm deny help ask_scheme ask_eligibility delayed_payment loan_problem registration_problem
     file_grievance grievance_status reopen_or_appeal talk_to_officer change_language repeat cancel go_back
     correct_previous feedback_good feedback_bad stop_messages who_are_you chitchat_out_of_scope abuse
+    my_data export_data erase_data
     """)
 )
 DEVANAGARI = re.compile(r"[\u0900-\u097f]")

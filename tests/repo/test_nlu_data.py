@@ -33,6 +33,7 @@ INTENTS_BY_TOPIC = {
     "schemes": {"ask_scheme", "ask_eligibility"},
     "problems": {"delayed_payment", "loan_problem", "registration_problem"},
     "grievances": {"file_grievance", "grievance_status", "reopen_or_appeal"},
+    "privacy": {"my_data", "export_data", "erase_data"},
     "people": {"talk_to_officer", "abuse"},
     "offtopic": {"chitchat_out_of_scope"},
 }
