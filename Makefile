@@ -8,7 +8,7 @@ BOT_PY := bot/.venv/bin/python
 export OMP_NUM_THREADS ?= 1
 export RASA_TELEMETRY_ENABLED := false
 
-.PHONY: help setup run test check format settings bench evaluate backup restore dead-letters migration lock clean
+.PHONY: help setup run test check format settings bench evaluate backup restore dead-letters rotate-keys find-contact migration lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,14 @@ restore: setup ## put a copy back: make restore from=FILE
 
 dead-letters: setup ## list messages that could not be handled (replay=ID to try one again)
 	@$(PY) -m tools.dead_letters $(if $(replay),--replay $(replay))
+
+rotate-keys: setup ## a new key for everything that is stored, while it all runs; may be interrupted
+	@$(PY) -m tools.rotate_keys
+
+# By a variable and not as an argument, which other people of the machine could read.
+find-contact: export ADDRESS = $(address)
+find-contact: setup ## every place that holds something of a contact (address=NUMBER, or it asks)
+	@$(PY) -m tools.find_contact
 
 migration: setup ## write a migration from the models: make migration m="what changes"
 	@.venv/bin/alembic revision --autogenerate -m "$(m)"

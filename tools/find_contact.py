@@ -1,6 +1,7 @@
-"""Says where something of a contact is held: asks for an address, looks everywhere, prints places and counts.
+"""Says where something of a contact is held: takes an address, looks everywhere, prints places and counts.
 
-It prints no words. The address is asked for, not taken from the command line, where other people could read it.
+It prints no words. The address comes from the variable ADDRESS or is asked for; it is not read from the command line,
+where other people of the machine could see it.
 """
 
 import argparse
@@ -17,7 +18,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg
+from psycopg import sql
 from sqlalchemy import LargeBinary, Table, select, type_coerce
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.audit import service as audit
 from core.conversations import service as conversations
@@ -31,6 +36,9 @@ from rights import service as rights
 from rights.stores import stores, subject_of
 from tools.installation import Installation, local
 
+KINDS = ("whatsapp", "telegram", "phone")
+"""Kinds of addresses; the same number may be several."""
+ADDRESS = "ADDRESS"
 _PIECE = 1 << 20
 _RAW = ("*.db", "*.db-wal", "log/**/*", "simulator/**/*", "cache/**/*.db", "backups/*.jsonl")
 _MODELS = (
@@ -151,73 +159,141 @@ def _contents(store: MediaStore, folder: Path) -> Iterator[tuple[str, bytes]]:
             yield path.name, path.read_bytes()
 
 
+# --- databases of others ------------------------------------------------------------------------------------
+
+
+def search_server(url: str, needles: Iterable[str]) -> list[Found]:
+    """Tables of a PostgreSQL database, whoever made them, with rows in which one of the texts stands.
+
+    Args:
+        url: SQLAlchemy URL of the assistant's trackers or of the durable engine.
+        needles: What is looked for.
+    """
+    wanted = [f"%{_literal(form)}%" for needle in needles for form in (needle, needle.encode().hex())]
+    found = []
+    with psycopg.connect(re.sub(r"^postgresql\+\w+", "postgresql", url)) as connection:
+        listed = connection.execute(
+            "SELECT table_schema, table_name FROM information_schema.tables WHERE table_type = 'BASE TABLE'"
+            " AND table_schema NOT IN ('pg_catalog', 'information_schema') ORDER BY 1, 2"
+        ).fetchall()
+        for schema, name in listed:
+            query = sql.SQL("SELECT count(*) FROM {} AS one WHERE one::text LIKE ANY(%s)")
+            row = connection.execute(query.format(sql.Identifier(schema, name)), [wanted]).fetchone()
+            if row and row[0]:
+                found.append(Found(f"{schema}.{name}", int(row[0])))
+    return found
+
+
+def _literal(text: str) -> str:
+    return re.sub(r"([\\%_])", r"\\\1", text)
+
+
 # --- one contact --------------------------------------------------------------------------------------------
 
 
-async def report(db: Database, data_dir: Path, kind: str, value: str) -> list[str]:
-    """Lines that say where something of the contact with this address is held."""
-    now, lines = datetime.now(UTC), []
+async def report(
+    db: Database, data_dir: Path, value: str, *, kinds: Sequence[str] = KINDS, others: Iterable[str] = ()
+) -> list[str]:
+    """Lines that say where something of whoever has this address is held; that somebody looked is recorded.
+
+    Args:
+        db: The application's database.
+        data_dir: The data folder.
+        value: The address, a number with its plus sign.
+        kinds: As what the address may be known.
+        others: URLs of further databases, outside the data folder.
+    """
+    lines: list[str] = []
+    ids: list[str] = []
+    contacts: list[str] = []
     async with db.transaction() as session:
-        address = await conversations.find_address(session, AddressRef(kind=kind, value=value))
-        erasures = await rights.erasures_of_address(session, kind, value)
-        await audit.record(
-            session,
-            actor="operator",
-            act="privacy.searched",
-            subject=address.contact_id if address else "nobody",
-            now=now,
-        )
-    lines += [
-        f"erased         {one.erased_at:%Y-%m-%d %H:%M} UTC, request {one.id}; bare log rows stay for a year"
-        for one in erasures
-    ]
-    ids: list[str | bytes] = []
-    if address is None:
-        lines.append("known as       nobody: this address leads to no contact")
-    else:
-        async with db.reading() as session:
-            subject = await subject_of(session, address.contact_id)
+        for kind in kinds:
+            lines += await _erasures(session, kind, value)
+            address = await conversations.find_address(session, AddressRef(kind=kind, value=value))
+            if address is not None and address.contact_id not in contacts:
+                contacts.append(address.contact_id)
+        for contact_id in contacts or ["nobody"]:
+            await audit.record(
+                session, actor="operator", act="privacy.searched", subject=contact_id, now=datetime.now(UTC)
+            )
+    async with db.reading() as session:
+        for contact_id in contacts:
+            subject = await subject_of(session, contact_id)
+            ids += subject.conversation_ids
+            lines.append(f"known as       contact {contact_id}")
             held = [one for store in stores() for one in await store.count(session, subject) if one.count]
-        lines.append(f"known as       contact {subject.contact_id}")
-        lines += [f"held           {one.kind}: {one.count}" for one in held]
-        ids = list(subject.conversation_ids)
-    needles: list[str | bytes] = list(needles_of(value))
+            lines += [f"held           {one.kind}: {one.count}" for one in held]
+    if not contacts:
+        lines.append("known as       nobody: this address leads to no contact")
+    needles = needles_of(value)
     places = await search_tables(db, needles)
-    places += await asyncio.to_thread(search_files, data_dir, needles)
+    places += await asyncio.to_thread(_outside, data_dir, needles, others)
     places += await asyncio.to_thread(search_media, data_dir / "media", needles)
     lines += [f"address in     {found.place}: {found.count}" for found in places]
     if ids:
-        by_id = await asyncio.to_thread(search_files, data_dir, ids)
+        by_id = await asyncio.to_thread(_outside, data_dir, ids, others)
         lines += [f"ids in         {found.place}: {found.count}" for found in by_id]
     lines += [f"may be in      {path.name}" for path in sorted((data_dir / "backups").glob("sahayak-*.tar.gz"))]
-    if not places and address is None:
+    if not places and not contacts:
         lines.append("The address itself was found nowhere.")
     return lines
 
 
-async def run(installation: Installation, kind: str, value: str) -> int:
-    """Search the local installation."""
+async def _erasures(session: AsyncSession, kind: str, value: str) -> list[str]:
+    return [
+        f"erased         {one.erased_at:%Y-%m-%d %H:%M} UTC, request {one.id}; bare log rows stay for a year"
+        for one in await rights.erasures_of_address(session, kind, value)
+    ]
+
+
+def _outside(data_dir: Path, needles: Sequence[str], others: Iterable[str]) -> list[Found]:
+    return search_files(data_dir, needles) + [found for url in others for found in search_server(url, needles)]
+
+
+def servers(installation: Installation) -> list[str]:
+    """URLs of the trackers and of the durable engine where these are no files in the data folder."""
+    given = installation.variables()
+    urls = [given.get(name, "") for name in ("BOT_TRACKER_URL", "SAHAYAK_DURABLE_URL")]
+    return [url for url in dict.fromkeys(urls) if url.startswith("postgresql")]
+
+
+async def run(installation: Installation, value: str) -> int:
+    """Search the local installation; return the exit code."""
     settings = CoreSettings()
     install(Keyring.from_settings(settings))
     database = Database.from_settings(settings)
     try:
-        print("\n".join(await report(database, installation.data_dir, kind, value)))
+        lines = await report(database, installation.data_dir, value, others=servers(installation))
+    except OperationalError:
+        print("The database has no tables yet: start Sahayak once with `make run`.")
+        return 1
     finally:
         await database.close()
+    print("\n".join(lines))
     return 0
 
 
+def asked_for() -> str:
+    """The address, from the environment or from the person at the terminal."""
+    given = os.environ.pop(ADDRESS, "").strip()
+    if given:
+        return given
+    try:
+        return input("Address, a number with its plus sign: ").strip()
+    except EOFError:
+        return ""
+
+
 def main() -> int:
-    """Ask for the address."""
+    """Ask for the address and search."""
     argparse.ArgumentParser(description=__doc__).parse_args()
+    value = asked_for()
+    if not value:
+        print("No address was given: make find-contact address=NUMBER, or make find-contact, which asks.")
+        return 1
     installation = local()
     os.environ.update(installation.env("SAHAYAK_"))
-    kind = input("Kind of address [whatsapp]: ").strip() or "whatsapp"
-    value = input("Address, a number with its plus sign: ").strip()
-    if not value:
-        print("No address was given.")
-        return 1
-    return asyncio.run(run(installation, kind, value))
+    return asyncio.run(run(installation, value))
 
 
 if __name__ == "__main__":

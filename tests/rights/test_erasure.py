@@ -296,7 +296,7 @@ async def test_the_search_for_operators(world: World, db: Database) -> None:
     conversation_id = await world.everything()
     (world.folder / "log").mkdir()
     (world.folder / "log" / "gateway.log").write_text(f"... {NUMBER} ...", "utf-8")
-    lines = "\n".join(await find_contact.report(db, world.folder, "whatsapp", NUMBER))
+    lines = "\n".join(await find_contact.report(db, world.folder, NUMBER))
     assert "address in     address.value: 1" in lines
     assert "address in     log/gateway.log" in lines
     assert "held           grievances: 2" in lines
@@ -304,7 +304,7 @@ async def test_the_search_for_operators(world: World, db: Database) -> None:
 
     (world.folder / "log" / "gateway.log").unlink()
     await world.erased(conversation_id)
-    lines = "\n".join(await find_contact.report(db, world.folder, "whatsapp", NUMBER))
+    lines = "\n".join(await find_contact.report(db, world.folder, NUMBER))
     assert "known as       nobody" in lines
     assert "erased         2026-11-26" in lines
     assert "address in" not in lines
