@@ -1,7 +1,8 @@
-"""Saves an installation into one private file and puts it back; after that nothing is sent twice.
+"""Saves an installation into one private file and puts it back; after that nothing is sent twice, nobody comes back.
 
 Saved are the database, media, Rasa's trackers and the secrets without which they cannot be read. The durable
 engine's own state is not: the rows say what is unanswered, and an old engine's memory beside new rows would lie.
+Contacts who were erased after a back-up was made are erased again by the journal that lies beside the back-ups.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import sys
 import tarfile
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,8 +24,14 @@ import psycopg
 
 from core.clock import SystemClock
 from core.db import Database
+from core.errors import SahayakError
+from core.media.service import MediaStore
 from core.outbox import service as outbox
+from core.privacy.encryption import Keyring, install, parse_keys
 from grievances.registries import service as registries
+from rights import journal
+from rights.settings import RightsSettings
+from rights.stores import stores
 from tools import credentials
 from tools.installation import Installation, busy_ports, local
 from tools.prepare import migrate
@@ -105,10 +113,30 @@ def _postgres(command: list[str]) -> None:
 # --- restore --------------------------------------------------------------------------------------------
 
 
-def restore(installation: Installation, source: Path) -> tuple[int, Path]:
-    """Put a back-up in the place of the present data; return how many messages became uncertain, and the old data.
+@dataclass(frozen=True)
+class Restored:
+    """What a restore did.
 
-    What is there now is moved aside, never deleted.
+    Attributes:
+        uncertain: How many pending messages may have gone out since.
+        aside: Where the data of before lies.
+        erased: How many contacts were erased again.
+        waiting: How many requests for an erasure wait.
+        journal: Whether there was a journal of erasures.
+    """
+
+    uncertain: int
+    aside: Path
+    erased: int
+    waiting: int
+    journal: bool
+
+
+def restore(installation: Installation, source: Path) -> Restored:
+    """Put a back-up in the place of the present data, which is moved aside, never deleted.
+
+    Raises:
+        StepFailed: Sahayak runs, the file is no back-up, or a contact could not be erased again.
     """
     if busy_ports({name: port for name, port in installation.ports.items() if name in ("gateway", "actions")}):
         raise StepFailed("Sahayak seems to run: stop it (Ctrl-C in its terminal) and start again.")
@@ -135,7 +163,9 @@ def restore(installation: Installation, source: Path) -> tuple[int, Path]:
         data, installation.ports, credentials.ensure(data / SECRETS), installation.overrides, installation.profile
     )
     migrate(again)
-    return asyncio.run(_nothing_is_sent_again(again)), aside
+    uncertain = asyncio.run(_nothing_is_sent_again(again))
+    erased, waiting = asyncio.run(_nobody_comes_back(again))
+    return Restored(uncertain, aside, erased, waiting, journal.path(data).exists())
 
 
 def _unpack(source: Path, target: Path) -> None:
@@ -166,16 +196,46 @@ def _forget_engine(installation: Installation) -> None:
             connection.execute("DROP SCHEMA IF EXISTS dbos CASCADE")
 
 
+def _database(installation: Installation) -> Database:
+    return Database(database_url(installation) or f"sqlite+aiosqlite:///{installation.data_dir / DATABASES[0]}")
+
+
 async def _nothing_is_sent_again(installation: Installation) -> int:
     """Make every pending message and registration uncertain: it may have gone out since the back-up was made."""
-    url = database_url(installation) or f"sqlite+aiosqlite:///{installation.data_dir / DATABASES[0]}"
-    database = Database(url)
+    database = _database(installation)
     try:
         async with database.transaction() as session:
             await registries.all_sending_to_uncertain(session, SystemClock().now())
             return await outbox.all_sending_to_uncertain(session)
     finally:
         await database.close()
+
+
+async def _nobody_comes_back(installation: Installation) -> tuple[int, int]:
+    """Erase again whoever was erased since the back-up was made; return how many, and how many requests wait.
+
+    What lies outside the database is asked to forget as soon as the gateway runs.
+    """
+    lines = journal.read(journal.path(installation.data_dir))
+    if not lines:
+        return 0, 0
+    given = installation.variables()
+    keys, index_key = parse_keys(given["SAHAYAK_ENCRYPTION_KEYS"]), bytes.fromhex(given["SAHAYAK_INDEX_KEY"])
+    install(Keyring(keys, index_key))
+    holdings = stores(MediaStore(installation.data_dir / "media"))
+    database = _database(installation)
+    try:
+        async with database.transaction() as session:
+            done = await journal.replay(session, lines, holdings, settings=RightsSettings(), now=SystemClock().now())
+        await database.scrub()
+    except SahayakError as error:
+        raise StepFailed(
+            f"The data is back, but who was erased since could not be erased again ({error}). "
+            f"Do not start Sahayak on it: put the cause right and restore once more."
+        ) from error
+    finally:
+        await database.close()
+    return done
 
 
 def main() -> int:
@@ -193,13 +253,25 @@ def main() -> int:
             print("Say which back-up: make restore from=FILE")
             return 1
         else:
-            uncertain, aside = restore(local(), options.source)
-            print(f"Restored. {uncertain} pending messages are uncertain now and are not sent again by themselves.")
-            print(f"The data of before lies in {shown(aside)}.")
+            installation = local()
+            os.environ.update(installation.env("RIGHTS_"))
+            _tell(installation, restore(installation, options.source))
     except StepFailed as failure:
         print(failure)
         return 1
     return 0
+
+
+def _tell(installation: Installation, done: Restored) -> None:
+    print(f"Restored. {done.uncertain} pending messages are uncertain now and are not sent again by themselves.")
+    if done.journal:
+        print(f"{done.erased} contacts who were erased since were erased again; {done.waiting} requests wait.")
+    else:
+        print(
+            f"There is no {shown(journal.path(installation.data_dir))}: if anybody was erased since the back-up, "
+            "put that file of the other machine there and restore once more."
+        )
+    print(f"The data of before lies in {shown(done.aside)}: remove it when all is well, personal data is in it.")
 
 
 if __name__ == "__main__":

@@ -233,10 +233,15 @@ async def report(
     if ids:
         by_id = await asyncio.to_thread(_outside, data_dir, ids, others)
         lines += [f"ids in         {found.place}: {found.count}" for found in by_id]
-    lines += [f"may be in      {path.name}" for path in sorted((data_dir / "backups").glob("sahayak-*.tar.gz"))]
+    lines += [f"may be in      backups/{name}" for name in _copies(data_dir / "backups")]
     if not places and not contacts:
         lines.append("The address itself was found nowhere.")
     return lines
+
+
+def _copies(folder: Path) -> list[str]:
+    """Back-ups, and what a restore moved aside: nothing looks into them."""
+    return sorted(path.name for pattern in ("sahayak-*.tar.gz", "before-restore-*") for path in folder.glob(pattern))
 
 
 async def _erasures(session: AsyncSession, kind: str, value: str) -> list[str]:

@@ -1,18 +1,30 @@
 """Back-up and restore: one private file, the data as it was, keys included, nothing sent twice."""
 
+import asyncio
 import sqlite3
 import stat
 import tarfile
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 import psycopg
 import pytest
 
+from core.clock import FixedClock
+from core.db import Database
+from core.outbox.holdings import OutboxHolding
+from core.privacy.encryption import Keyring, install, parse_keys
+from rights import journal
+from tests.rights.conftest import IN_FILES, WORDS, World
 from tools import backup, credentials
+from tools.find_contact import search_files, search_media, search_tables
 from tools.installation import Installation, free_ports
 from tools.prepare import migrate
 from tools.steps import StepFailed
 
+T = TypeVar("T")
 STATES = ("queued", "sending", "sent", "uncertain", "failed")
 
 
@@ -65,13 +77,13 @@ def test_saved_wiped_restored(here: Installation) -> None:
         (here.data_dir / name).unlink()
     after = installed(here.data_dir)
     assert after.secrets != here.secrets
-    changed, aside = backup.restore(after, saved)
-    assert changed == 2
+    done = backup.restore(after, saved)
+    assert done.uncertain == 2
     assert states(here.data_dir) == ["uncertain", "uncertain", "sent", "uncertain", "failed"]
     assert (here.data_dir / "media" / "a").read_bytes() == b"picture"
     assert credentials.read(here.data_dir / "secrets.env") == dict(here.secrets)
     assert not (here.data_dir / "durable.db").exists()
-    assert (aside / "secrets.env").exists()
+    assert (done.aside / "secrets.env").exists()
 
 
 def test_a_registration_that_was_waiting_is_asked_for_after_a_restore(here: Installation) -> None:
@@ -88,6 +100,63 @@ def test_a_registration_that_was_waiting_is_asked_for_after_a_restore(here: Inst
     row = database.execute("SELECT state, error_code, sending_at IS NOT NULL FROM grievance_external").fetchone()
     database.close()
     assert row == ("uncertain", "restored", 1)
+
+
+def in_the_world(one: Installation, doing: Callable[[World], Awaitable[T]]) -> T:
+    """Do something with a contact's data in an installation without its processes."""
+    keys, index_key = one.secrets["SAHAYAK_ENCRYPTION_KEYS"], one.secrets["SAHAYAK_INDEX_KEY"]
+    install(Keyring(parse_keys(keys), bytes.fromhex(index_key)))
+
+    async def done() -> T:
+        database = Database(f"sqlite+aiosqlite:///{one.data_dir / 'sahayak.db'}")
+        try:
+            return await doing(World(database, FixedClock(datetime.now(UTC) - timedelta(days=10)), one.data_dir))
+        finally:
+            await database.close()
+
+    return asyncio.run(done())
+
+
+async def places_of_the_contact(world: World) -> set[str]:
+    found = await search_tables(world.db, WORDS) + search_files(world.folder, WORDS, ("*.db", "*.db-wal"))
+    return {one.place for one in found + search_media(world.folder / "media", IN_FILES)}
+
+
+def test_who_was_erased_after_the_backup_is_erased_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    one = installed(tmp_path / "var")
+    migrate(one)
+    conversation_id = in_the_world(one, World.everything)
+    saved = backup.save(one)
+    before = in_the_world(one, places_of_the_contact)
+    in_the_world(one, lambda world: world.erased(conversation_id))
+    assert in_the_world(one, places_of_the_contact) == set()
+
+    done = backup.restore(one, saved)
+
+    assert (done.erased, done.waiting, done.journal) == (1, 0, True)
+    assert len(before) > 10
+    assert in_the_world(one, places_of_the_contact) == set()
+
+    journal.path(one.data_dir).unlink()
+    done = backup.restore(one, saved)
+    backup._tell(one, done)
+    assert "There is no " in capsys.readouterr().out
+    assert in_the_world(one, places_of_the_contact) == before, "without the journal nothing can know"
+
+
+def test_a_restore_that_cannot_erase_again_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = installed(tmp_path / "var")
+    migrate(one)
+    conversation_id = in_the_world(one, World.everything)
+    saved = backup.save(one)
+    in_the_world(one, lambda world: world.erased(conversation_id))
+
+    async def forgetful(*_: object, **__: object) -> None:
+        return None
+
+    monkeypatch.setattr(OutboxHolding, "erase", forgetful)
+    with pytest.raises(StepFailed, match=r"(?s)outbound: .*Do not start"):
+        backup.restore(one, saved)
 
 
 def test_saved_while_another_writes(here: Installation) -> None:
@@ -131,7 +200,7 @@ def test_postgresql_is_saved_and_restored(tmp_path: Path, postgres_url: str) -> 
     saved = backup.save(one)
     with psycopg.connect(postgres_url) as connection:
         connection.execute(insert, ["gateway-2"])
-    assert backup.restore(one, saved)[0] == 0
+    assert backup.restore(one, saved).uncertain == 0
     with psycopg.connect(postgres_url) as connection:
         assert connection.execute("SELECT executor_id FROM heartbeat").fetchall() == [("gateway-1",)]
         found = connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = 'dbos'").fetchall()
