@@ -5,9 +5,11 @@ import json
 import re
 from collections import Counter
 from datetime import datetime, timedelta
+from typing import Any
 
 from pydantic import ValidationError
 from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -79,11 +81,12 @@ async def _since(db: Database, clock: Clock, settings: CpgramsSettings) -> tuple
 
 async def _move_mark(db: Database, until: datetime, now: datetime) -> None:
     async with db.transaction() as session:
-        mark = await session.get(RegistryMark, Registry.CPGRAMS, with_for_update=True)
-        if mark is None:
-            session.add(RegistryMark(registered_with=Registry.CPGRAMS, pulled_until=until, pulled_at=now))
-        else:
-            mark.pulled_until, mark.pulled_at = until, now
+        # Two processes may have finished their first pull at once.
+        insert: Any = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+        fresh = insert(RegistryMark).values(registered_with=Registry.CPGRAMS, pulled_until=until, pulled_at=now)
+        await session.execute(fresh.on_conflict_do_nothing())
+        mark = await session.get_one(RegistryMark, Registry.CPGRAMS, with_for_update=True)
+        mark.pulled_until, mark.pulled_at = until, now
 
 
 async def _take_over(db: Database, clock: Clock, one: RegistryGrievance | UnreadableGrievance) -> str:
