@@ -15,6 +15,8 @@ MAX_NAME = 200
 ENOUGH_WORDS = 12
 """A first message this long tells what happened; a shorter one is asked about."""
 MAX_WAITING = 2
+MAX_QUESTIONS = 8
+"""So many questions a complaint may cost, the summary included, wrong answers and the consent not."""
 
 
 class Question(StrEnum):
@@ -69,6 +71,7 @@ class Draft(BaseModel):
         asked: The question that stands.
         introduced: Whether it was said how the form goes.
         half: Whether the question that stands was answered in part.
+        put: How many questions were put.
         failures: How often in a row the question that stands was not answered.
         returning: Whether an answer leads back to the summary.
         listing: Whether the categories were listed because the guess was wrong.
@@ -102,6 +105,7 @@ class Draft(BaseModel):
     asked: Question | None = None
     introduced: bool = False
     half: bool = False
+    put: int = 0
     failures: int = 0
     returning: bool = False
     listing: bool = False
@@ -166,7 +170,19 @@ class Draft(BaseModel):
         """What is asked next; the summary when everything is settled."""
         if not consent:
             return Question.CONSENT
-        return next((question for question in ANSWERS if self.is_open(question)), Question.CHECK)
+        if self.category is None and self.guess is None and not (self.listing or self.told):
+            return Question.WHAT  # the words of the contact tell the category better than a list of sixteen
+        found = next((question for question in ANSWERS if self.is_open(question)), Question.CHECK)
+        if found is Question.FILES and self.put >= MAX_QUESTIONS - 1:
+            return Question.CHECK  # files are taken at any time, asked for or not
+        return found
+
+    @property
+    def may_ask_again(self) -> bool:
+        """Whether there is room for a second question about what was answered in half."""
+        still = sum(self.is_open(one) for one in (Question.WHO, Question.PLACE))
+        place_in_two = self.is_open(Question.PLACE)  # a State first, then its district
+        return self.put + still + place_in_two + 1 < MAX_QUESTIONS
 
     def particulars(self, complainant: str | None) -> Particulars:
         """What the ledger keeps."""

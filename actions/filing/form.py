@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from actions.filing import correcting, interrupting
-from actions.filing.asking import ask, resume
+from actions.filing.asking import ask, category_title, resume
 from actions.filing.draft import (
     ENOUGH_WORDS,
     MAX_WAITING,
@@ -14,7 +14,7 @@ from actions.filing.draft import (
 )
 from actions.filing.interrupting import Aside
 from actions.filing.taking import Effect, Taken, add_to_story, free, precise, with_category
-from actions.filing.telling import STORY_WORDS, harvest, prefill, with_name
+from actions.filing.telling import STORY_WORDS, harvest, placed, prefill, with_name
 from actions.filing.words import Heard, Say, say
 from actions.parsing.identifiers import find_udyam
 from actions.parsing.phrases import phrases
@@ -108,16 +108,26 @@ def answer(draft: Draft, heard: Heard) -> Step:
 
 def _command(draft: Draft, heard: Heard) -> Step | None:
     """Cancel, back, skip, and corrections of other answers."""
-    if heard.means("cancel"):
+    if _cancels(heard):
         return Step(None, (say("utter_form_dropped"),))
-    if heard.means("go_back"):
+    if heard.command == "go_back" or heard.means("go_back"):
         return _back(draft)
-    if heard.means("skip") or (heard.means("deny", at_most=3) and draft.asked is not Question.WHAT):
+    skips = heard.means("skip") or (heard.means("deny", at_most=3) and draft.asked is not Question.WHAT)
+    if heard.command == "skip" or skips:
         return _skip(draft, heard)
+    if heard.command in ("submit", "done"):
+        return _not_understood(draft)  # neither a name nor a place
     corrected = correcting.other_answer(draft, heard)
     if corrected is not None:
         return Step(corrected.draft, (*corrected.says, _again(corrected.draft or draft)))
     return None
+
+
+def _cancels(heard: Heard) -> bool:
+    """Whether the complaint is to be dropped: nothing of it is left then, so a mere likeness is not enough."""
+    if heard.command is not None:
+        return heard.command == "cancel"
+    return heard.means("cancel", sure=_SURE_OF_CANCEL)
 
 
 def _free(draft: Draft, heard: Heard) -> Step:
@@ -134,7 +144,7 @@ def _free(draft: Draft, heard: Heard) -> Step:
 
 
 def _aside_or_again(draft: Draft, heard: Heard) -> Step:
-    if heard.means("cancel"):
+    if _cancels(heard):
         return Step(None, (say("utter_form_dropped"),))
     aside = interrupting.find(draft, heard)
     return _aside(draft, aside) if aside is not None else _not_understood(draft)
@@ -160,18 +170,37 @@ def _settle(before: Draft, taken: Taken, heard: Heard) -> Step:
     draft = taken.draft
     if before.asked in (Question.WHAT, Question.CATEGORY):
         draft = harvest(draft, draft.what, heard)
+    if before.asked is Question.WHAT and draft.category is None:
+        draft = _sorted(draft, heard)
     if before.asked is not None and before.asked is not Question.CONSENT:
         draft = draft.put_right(trail=(*draft.trail, before.asked))
     step = _go_on(draft, replace(heard, consent=heard.consent or taken.effect is Effect.GIVE_CONSENT))
     return replace(step, says=(*taken.says, *step.says), effect=taken.effect)
 
 
+def _sorted(draft: Draft, heard: Heard) -> Draft:
+    """The complaint with the category and the place that its story speaks for, and what else it complains about."""
+    found = complaints(draft.what, heard.intent)
+    draft = draft.put_right(guess=found[0].category, waiting=waiting_of(found)[:MAX_WAITING])
+    if len(found) > 1:
+        draft = draft.put_right(what=found[0].text)
+    return placed(draft, draft.what, heard)
+
+
 def _go_on(draft: Draft, heard: Heard) -> Step:
     question = draft.next_question(consent=heard.consent)
     first = question is not Question.CONSENT and not draft.introduced
-    draft = draft.put_right(asked=question, half=False, failures=0, introduced=draft.introduced or first)
+    put = draft.put + (question is not Question.CONSENT)
+    draft = draft.put_right(asked=question, half=False, failures=0, put=put, introduced=draft.introduced or first)
     intro = (say("utter_form_intro"),) if first else ()
-    return Step(draft, (*intro, ask(draft)))
+    return Step(draft, (*intro, *_two(draft), ask(draft)))
+
+
+def _two(draft: Draft) -> tuple[Say, ...]:
+    """That there is a second complaint, once, when the first one's category is asked about."""
+    if draft.asked is not Question.CATEGORY or not draft.waiting or draft.trail[:-1]:
+        return ()
+    return (say("utter_form_two", category=category_title(draft.waiting[0].category, draft.language)),)
 
 
 def _skip(draft: Draft, heard: Heard) -> Step:
@@ -275,18 +304,22 @@ def _old_button(draft: Draft, heard: Heard) -> Step:
 def _checked(draft: Draft, heard: Heard) -> Step:
     """Submit, correct or cancel."""
     chosen = heard.choice.choice if heard.choice and heard.choice.draft in ("", draft.id) else ""
-    if chosen == "cancel" or heard.means("cancel"):
+    if chosen == "cancel" or _cancels(heard):
         return Step(None, (say("utter_form_dropped"),))
-    if draft.asked is Question.CHECK and (chosen == "submit" or heard.means("affirm")):
+    agreed = chosen == "submit" or heard.command in ("submit", "done") or heard.means("affirm")
+    if draft.asked is Question.CHECK and agreed:
         if not heard.consent:
             return _go_on(draft, heard)
         return Step(draft, (), effect=Effect.FILE)
+    put_right = None if chosen else _put_right(draft, heard)
+    if put_right is not None:
+        return put_right
     if chosen == "correct" or (not chosen and heard.means("deny", "correct_previous", at_most=3)):
         draft = draft.put_right(asked=Question.CORRECT)
         return Step(draft, (ask(draft),))
     if draft.asked is Question.CORRECT and chosen in set(Question):
         return _step_into(draft, Question(chosen))
-    if heard.means("go_back"):
+    if heard.command == "go_back" or heard.means("go_back"):
         return _back(draft) if draft.asked is Question.CHECK else _to_check(draft)
     return _corrected(draft, heard)
 
@@ -301,12 +334,14 @@ def _to_check(draft: Draft, *says: Say) -> Step:
     return Step(draft, (*says, ask(draft)))
 
 
-def _corrected(draft: Draft, heard: Heard) -> Step:
+def _put_right(draft: Draft, heard: Heard) -> Step | None:
     found = correcting.any_answer(draft, heard)
-    if found is not None and found.draft is not None:
-        if found.done:
-            return _to_check(found.draft, *found.says)
-        return Step(found.draft, found.says)
+    if found is None or found.draft is None:
+        return None
+    return _to_check(found.draft, *found.says) if found.done else Step(found.draft, found.says)
+
+
+def _corrected(draft: Draft, heard: Heard) -> Step:
     named = correcting.named(heard)
     if named is not None:
         return _step_into(draft, named)
@@ -324,7 +359,7 @@ def _further(draft: Draft, heard: Heard) -> Step | None:
     if draft.asked in (Question.WHAT, Question.CATEGORY, Question.CONSENT) or heard.intent not in _COMPLAINING:
         return None
     found = complaints(heard.text, heard.intent)[0].category
-    if heard.length < STORY_WORDS or heard.confidence < _SURE_OF_ANOTHER:
+    if heard.length < STORY_WORDS or heard.confidence < _SURE_OF_ANOTHER or not phrases("trouble").within(heard.text):
         return None
     if found in (None, draft.category) or len(draft.waiting) >= MAX_WAITING:
         draft, _ = add_to_story(draft, heard.text)
@@ -335,3 +370,4 @@ def _further(draft: Draft, heard: Heard) -> Step | None:
 
 _COMPLAINING = frozenset({"file_grievance", "delayed_payment", "loan_problem", "registration_problem"})
 _SURE_OF_ANOTHER = 0.6
+_SURE_OF_CANCEL = 0.8

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from actions.filing.draft import Draft, Question
 from actions.filing.words import Heard, Say, say
+from actions.parsing.phrases import phrases
 from actions.parsing.topics import is_question
 
 _NAMES = (Question.AGAINST, Question.WHO)
@@ -29,6 +30,10 @@ class Aside:
 
 def find(draft: Draft, heard: Heard) -> Aside | None:
     """What else a message wants; None when it is an answer."""
+    if 0 < heard.length <= _MOST_LATER and phrases("later").within(heard.text):
+        return Aside("", then_ask=False, last=_KEPT)
+    if heard.intent == "abuse" and heard.length <= _A_NAME and draft.asked in _TELLING:
+        return None  # a name that the assistant does not know resembles anything
     for intents, at_most, sure, aside in _SHORT:
         if heard.means(*intents, at_most=at_most, sure=sure):
             return aside
@@ -66,4 +71,6 @@ _SHORT: tuple[tuple[tuple[str, ...], int, float, Aside], ...] = (
     (("reopen_or_appeal",), 14, 0.6, Aside("form_one_thing")),
     (("received_location",), 0, 0.0, Aside("form_location")),
 )
+_MOST_LATER = 8
+_A_NAME = 2
 _TELLING = frozenset({Question.WHAT, Question.AGAINST, Question.WHO, Question.CATEGORY, Question.PLACE})

@@ -7,7 +7,7 @@ from enum import StrEnum
 import regex
 
 from actions.filing.asking import SKIP, ask
-from actions.filing.draft import MAX_NAME, MAX_STORY, Draft, Question
+from actions.filing.draft import ENOUGH_WORDS, MAX_NAME, MAX_STORY, Draft, Question
 from actions.filing.words import Heard, Say, say
 from actions.parsing import amounts, dates, places
 from actions.parsing.corrections import behind_negation, without_negated
@@ -22,6 +22,7 @@ from handoff.control_rooms import service as control_rooms
 _PATIENCE = 2
 """So often a place is asked for before it is taken as it was written."""
 _LEAST_WORDS = 4
+_UNSORTED = "other"
 _OWN_WINS = frozenset({"delayed_payment", "credit", "udyam"})
 """Categories that say themselves whom a complaint is against."""
 _LEAD = regex.compile(
@@ -29,7 +30,10 @@ _LEAD = regex.compile(
     r"buyer|bank|party|फर्म|दुकान|कंपनी|उद्यम)\s+)?(?:ka\s+|का\s+|'s\s+)?(?:naam|nam|name|नाम)\s*(?:is|hai|h|है)?\s*[:=\-]?\s+",
     regex.IGNORECASE,
 )
-_TAIL = regex.compile(r"\s+(?:hai|h|है|he)\s*[.।]?$", regex.IGNORECASE)
+_TAIL = regex.compile(
+    r"(?:\s+(?:hai|h|है|he|ke (?:paas|pas)|ke khilaf|ki taraf se|ne|के पास|के खिलाफ|के ख़िलाफ़|ने)\s*[.।]?)+$",
+    regex.IGNORECASE,
+)
 _EDGES = " \t\n,.;:-–—/()[]{}।"
 
 
@@ -110,11 +114,14 @@ def _take_category(draft: Draft, heard: Heard) -> Taken | None:
 
 def _free_category(draft: Draft, heard: Heard) -> Taken | None:
     guess = guess_category(heard.text, heard.intent)
+    if guess is None and draft.failures >= _PATIENCE:  # better the wrong shelf than no complaint: an officer moves it
+        return Taken(with_category(draft, _UNSORTED), (say("utter_form_left_open"),))
     if guess is None:
-        draft = draft.put_right(listing=True)
-        return Taken(draft.put_right(failures=draft.failures + 1), (ask(draft),), done=False)
+        draft = draft.put_right(listing=True, failures=draft.failures + 1)
+        return Taken(draft, (say("utter_form_not_understood"), ask(draft)), done=False)
     if heard.length >= _LEAST_WORDS:
         draft = add_to_story(draft, heard.text)[0]
+        draft = draft.put_right(told=draft.told or heard.length >= ENOUGH_WORDS)
     return Taken(with_category(draft, guess, heard.text))
 
 
@@ -125,6 +132,12 @@ def add_to_story(draft: Draft, text: str) -> tuple[Draft, bool]:
     """Add words to what happened; says also whether some of them had to be left out."""
     story, cut = kept(f"{draft.what}\n{text}", MAX_STORY)
     return draft.put_right(what=story), cut
+
+
+def _take_what(draft: Draft, heard: Heard) -> Taken | None:
+    """A bare "yes" or "nothing more" behind a story that was begun: it was the whole story."""
+    over = heard.means("affirm", "deny", at_most=3) or heard.command in ("done", "submit")
+    return Taken(draft.put_right(told=True)) if over and draft.what else None
 
 
 def _free_what(draft: Draft, heard: Heard) -> Taken | None:
@@ -181,8 +194,8 @@ def _take_money(draft: Draft, heard: Heard) -> Taken | None:
         draft = draft.put_right(since=moment)
     if amount is None and moment is None:
         return _no_money(draft, heard)
-    if (draft.lacks_amount or draft.lacks_day) and not draft.half:
-        draft = draft.put_right(half=True, failures=0)
+    if (draft.lacks_amount or draft.lacks_day) and not draft.half and draft.may_ask_again:
+        draft = draft.put_right(half=True, failures=0, put=draft.put + 1)
         return Taken(draft, (ask(draft),), done=False)
     return Taken(draft.settle(Question.MONEY))
 
@@ -265,14 +278,14 @@ def _take_place(draft: Draft, heard: Heard) -> Taken | None:
     if found.state and draft.states and found.state in draft.states:
         return Taken(draft.put_right(state=found.state, states=()).settle(Question.PLACE))
     if found.trouble is places.Trouble.WHICH_STATE:
-        draft = with_place(draft, found)
+        draft = with_place(draft, found).put_right(put=draft.put + 1)
         return Taken(draft, (ask(draft),), done=False)
     if found.trouble in (places.Trouble.ABROAD, places.Trouble.PIN_SHAPE, places.Trouble.UNKNOWN_PIN):
         return refuse(draft, f"utter_form_place_{found.trouble.value}")
     if found.trouble is not None:
         return None
     if not (found.pincode or found.district) and not draft.half and draft.state is None:
-        draft = with_place(draft, found).put_right(half=True, failures=0)
+        draft = with_place(draft, found).put_right(half=True, failures=0, put=draft.put + 1)
         return Taken(draft, (ask(draft),), done=False)
     return Taken(with_place(draft, found).settle(Question.PLACE)) if found.pincode or found.district else None
 
@@ -290,14 +303,9 @@ def _free_place(draft: Draft, heard: Heard) -> Taken | None:
 
 def _take_files(draft: Draft, heard: Heard) -> Taken | None:
     done = _chosen(draft, heard) == "done" or heard.means("affirm", "deny", "thanks", at_most=4)
-    if done or (heard.text and says_unknown(heard.text)) or plain(heard.text).casefold().strip(" .!") in _DONE:
+    if done or heard.command in ("done", "submit", "skip") or (heard.text and says_unknown(heard.text)):
         return Taken(draft.settle(Question.FILES))
     return None
-
-
-_DONE = frozenset(
-    {"done", "finish", "finished", "ho gaya", "bas", "bas itna", "हो गया", "बस", "बस इतना", "none", "no files"}
-)
 
 
 def _take_consent(draft: Draft, heard: Heard) -> Taken | None:
@@ -314,6 +322,7 @@ _Reader = Callable[[Draft, Heard], Taken | None]
 _PRECISE: dict[Question, _Reader] = {
     Question.CONSENT: _take_consent,
     Question.CATEGORY: _take_category,
+    Question.WHAT: _take_what,
     Question.AGAINST: _take_against,
     Question.MONEY: _take_money,
     Question.WHO: _take_who,

@@ -20,7 +20,11 @@ def prefill(draft: Draft, text: str, heard: Heard) -> Draft:
     enough = len(text.split()) >= ENOUGH_WORDS
     if enough or (len(text.split()) >= STORY_WORDS and scores(text)):
         draft = add_to_story(draft, text)[0].put_right(told=enough)
-    draft = harvest(draft, text, heard)
+    return placed(harvest(draft, text, heard), text, heard)
+
+
+def placed(draft: Draft, text: str, heard: Heard) -> Draft:
+    """Take the place that a story names, if none is known."""
     if draft.has_place:
         return draft
     found = find_place(text, control_rooms, district=heard.district, state=heard.state)

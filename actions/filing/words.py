@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from actions.filing.draft import Question
+from actions.parsing.commands import command_in
 from actions.parsing.text import words
 
 Say = dict[str, Any]
@@ -74,6 +75,11 @@ class Heard:
     def length(self) -> int:
         """How many words were written."""
         return len(words(self.text))
+
+    @property
+    def command(self) -> str | None:
+        """What the whole message orders, such as `skip`; its words win over what the assistant understood."""
+        return command_in(self.text)
 
     def means(self, *intents: str, at_most: int = 6, sure: float = 0.6) -> bool:
         """Whether this is a short message with one of these meanings, or a button with it."""

@@ -54,6 +54,8 @@ _AGO = listed(
 _DONE = listed("ho gaye gaya gaye gayi हो गए गये gya gye")
 _LAST = listed("last past previous pichle pichhle pichla gat पिछले पिछला गत बीते")
 _SINCE = listed("since from in se mein me से में month mahine महीने")
+_FROM = listed("se से me mein में")
+_ARTICLES = frozenset({"a", "an"})
 _TODAY, _YESTERDAY, _BEFORE, _TOMORROW = map(
     listed, ("today aaj आज", "yesterday kal कल", "parso parson परसों", "tomorrow")
 )
@@ -111,7 +113,7 @@ def find_dates(text: str, today: date, *, asked: bool = False) -> list[Found]:
     text = plain(text)
     found = _numeric(text, today, asked=asked)
     line = tokens(text)
-    for read in (_named, _relative, _spoken):
+    for read in (_named, _relative, _year_alone, _spoken):
         for at in range(len(line)):
             one = read(line, at, today, asked)
             if one is not None and all(one.end <= other.start or one.start >= other.end for other in found):
@@ -129,9 +131,17 @@ def _numeric(text: str, today: date, *, asked: bool) -> list[Found]:
         found.append(Found(*_checked(year, int(match[3]), int(match[1]), today), *match.span()))
     if asked and not found:
         found += [
-            Found(*_last_time(int(match[2]), int(match[1]), today), *match.span()) for match in _SHORT.finditer(text)
+            Found(*_last_time(int(match[2]), int(match[1]), today), *match.span())
+            for match in _SHORT.finditer(text)
+            if not _is_range(text, match)
         ]
     return found
+
+
+def _is_range(text: str, match: regex.Match[str]) -> bool:
+    """Whether `15-20` is followed by a unit: fifteen to twenty days."""
+    behind = tokens(text[match.end() :])
+    return bool(behind) and behind[0].text in _UNITS
 
 
 def _whole(token: Token, least: int, most: int) -> int | None:
@@ -191,6 +201,8 @@ def _relative(line: list[Token], at: int, today: date, asked: bool) -> Found | N
     if unit is not None and before in _LAST:
         return Found(*_ago(Fraction(1), unit, today), line[at - 1].start, line[at].end)
     read = read_number(line, at)
+    if read is None and line[at].text in _ARTICLES and at + 2 < len(line) and line[at + 2].text in _AGO:
+        read = Fraction(1), at + 1  # "a year ago"
     if read is None or (at and read_number(line, at - 1) is not None and line[at - 1].end == line[at].start):
         return None
     number, after = read
@@ -213,6 +225,18 @@ def _ago(number: Fraction, unit: int, today: date) -> tuple[date | None, Trouble
     else:
         day = today - timedelta(days=round(number * unit))
     return (day, None) if day.year >= _EARLIEST_YEAR else (None, Trouble.IMPOSSIBLE)
+
+
+def _year_alone(line: list[Token], at: int, today: date, asked: bool) -> Found | None:
+    """`since 2024`, `2024 se`: the first day of that year."""
+    year = _whole(line[at], 1900, 2199)
+    if year is None:
+        return None
+    before = line[at - 1].text if at else ""
+    behind = line[at + 1].text if at + 1 < len(line) else ""
+    if before in _SINCE - {"to"} or behind in _FROM or (asked and len(line) == 1):
+        return Found(*_checked(year, 1, 1, today), line[at].start, line[at].end)
+    return None
 
 
 def _spoken(line: list[Token], at: int, today: date, asked: bool) -> Found | None:

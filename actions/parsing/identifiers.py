@@ -38,7 +38,7 @@ _UDYAM = regex.compile(
     rf"(?<![\p{{L}}\d])(?:UDYAM{_GAP})?([A-Z]{{2}}){_GAP}(\d{{2}}){_GAP}(\d{{7}})(?![\p{{L}}\d])", regex.IGNORECASE
 )
 _MEANT = regex.compile(
-    rf"(?<!\p{{L}})UDYAM{_GAP}(?:(?:number|no|nambar|registration){_GAP})*(?=[A-Z]{{0,4}}{_GAP}\d)[A-Z]{{0,4}}[\d\s\-–/]*\d",
+    rf"(?<!\p{{L}})UDYAM{_GAP}(?:(?:number|no|nambar|registration){_GAP})*(?=[A-Z]{{0,4}}{_GAP}[\dO])[A-Z]{{0,4}}[\dOIL\s\-–/]*\d",
     regex.IGNORECASE,
 )
 _OLD = regex.compile(r"(?<![\p{L}\d])[A-Z]{2}\d{2}[A-Z]\d{7}(?![\p{L}\d])", regex.IGNORECASE)

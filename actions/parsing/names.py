@@ -2,9 +2,11 @@
 
 import regex
 
+from actions.parsing.phrases import folded, phrases
 from actions.parsing.text import fold, listed, plain
 
 _MOST_WORDS = 5
+_MOST_BEFORE = 3
 _PARTY = {
     "buyer": r"buyer|customer|client|party|company|khareedar|kharidar|kharidaar|khariddar|grahak"
     r"|खरीदार|खरीददार|ग्राहक|पार्टी|कंपनी",
@@ -17,6 +19,11 @@ _STOP = listed(
     "paisa paise payment loan maine usne unhone bhi jo jis is us ek do kisi koi and aur or sarkari private owner malik "
     "मैनेजर प्रबंधक वाले वाला ने का के की से को है मेरा मेरे नहीं पैसा पैसे भुगतान लोन मैंने उसने भी जो एक किसी कोई और मालिक"
 )
+_PARTIES = listed(
+    "buyer customer client party khareedar kharidar kharidaar khariddar grahak from by to with against mujhe se "
+    "खरीदार खरीददार ग्राहक पार्टी मुझे हमें हमारे हमारी yeh ye wo woh paas pass naam name firm फर्म"
+)
+_WORDS = regex.compile(r"[^\s,;:()]+")
 _PLACE = regex.compile(r"\s*(?:me|mein|में|hai|है|se|से|in)(?![\p{L}\p{M}])", regex.IGNORECASE)
 """What follows a place rather than a name."""
 _BANKS = regex.compile(
@@ -30,10 +37,30 @@ def find_name(text: str, kind: str) -> str | None:
     if party is None:
         return None
     text = plain(text)
-    for found in (_bank(text, party) if kind != "buyer" else None, _capitalised(text, party), _before_ne(text, party)):
+    by_kind = _firm(text) if kind == "buyer" else _bank(text, party)
+    for found in (by_kind, _capitalised(text, party), _before_ne(text, party)):
         if found is not None:
             return found
     return None
+
+
+def _firm(text: str) -> str | None:
+    """`ABC traders ke paas`, `शर्मा ट्रेडर्स ने`: up to three words in front of one that ends the name of a firm."""
+    to_search = folded(text)
+    hits = phrases("firm").hits(to_search)
+    if len(to_search) != len(text) or not hits:
+        return None
+    end = hits[0].end
+    for after in hits[1:]:  # "Verma Trading Company"
+        if to_search[end : after.start].strip(" ."):
+            break
+        end = after.end
+    name: list[str] = []
+    for word in reversed(_WORDS.findall(text[: hits[0].start])[-_MOST_BEFORE:]):
+        if fold(word) in _STOP or fold(word) in _PARTIES or not word[0].isalnum():
+            break
+        name.insert(0, word)
+    return f"{' '.join(name)} {text[hits[0].start : end]}" if name else None
 
 
 def _capitalised(text: str, party: str) -> str | None:

@@ -72,3 +72,12 @@ def named_phrases(name: str) -> dict[str, Phrases]:
         part: Phrases(phrase for listed in by_language.values() for phrase in listed)
         for part, by_language in _lists()[name].items()
     }
+
+
+@cache
+def command_lists() -> dict[str, tuple[str, ...]]:
+    """The whole messages of each command, in every way of writing."""
+    return {
+        name: tuple(phrase for listed in by_language.values() for phrase in listed)
+        for name, by_language in _lists()["command"].items()
+    }

@@ -79,7 +79,7 @@ def find_place(
     """
     for pincode in find_pins(text):
         known = gazetteer.pin(pincode)
-        if known is not None:
+        if known is not None and known.point is not None:  # without one the post's list contradicts the map: ask
             only = known.districts[0] if len(known.districts) == 1 else None
             return Found(pincode, only.name if only else None, only.state if only else known.state)
     named = _named(text, gazetteer, district, state, asked=asked)

@@ -1,5 +1,6 @@
 """How a name sounds, whichever script it is written in: its consonants, without what spellings differ in."""
 
+import unicodedata
 from difflib import SequenceMatcher
 from functools import cache
 
@@ -38,6 +39,8 @@ _HAS_DEVANAGARI = regex.compile(r"\p{Script=Devanagari}")
 @cache
 def sounds(name: str) -> str:
     """The consonants of a name in Latin letters or Devanagari, so that `सीतापुर` and `Sitapur` are the same."""
+    # Those with a nukta sound like r and are written so: हापुड़, अलीगढ़. Folding takes the nukta off.
+    name = regex.sub("[ड\u0922]\u093c", "र", unicodedata.normalize("NFD", name))
     plain = "".join(regex.findall(r"[\p{L}\p{M}]+", fold(name)))
     found = _of_devanagari(plain) if _HAS_DEVANAGARI.search(plain) else _of_latin(plain)
     found = regex.sub(r"[nm](?=[^aeiou])", "n", found)

@@ -1,0 +1,350 @@
+"""The form's steps: what is asked and what is not, back, skip, cancel, interruptions, resuming, two at once."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from actions.filing import form
+from actions.filing.asking import summary
+from actions.filing.draft import MAX_QUESTIONS, Question
+from actions.filing.taking import Effect
+from actions.filing.words import File
+from tests.actions.filing.talking import STORY, Talk, at_summary, heard
+
+
+def test_a_story_is_not_asked_for_what_it_tells() -> None:
+    talk = Talk().begins(STORY, district="Pune", state="Maharashtra")
+    assert talk.said == ["utter_form_intro", "utter_form_category_guess"]
+    talk.writes("haan", "affirm")
+    assert talk.asked is Question.WHO
+    talk.writes("Asha Tailors, UDYAM-MH-26-0123456")
+    assert talk.asked is Question.FILES
+    talk.presses("done")
+    assert talk.asked is Question.CHECK
+    talk.presses("submit")
+    assert talk.effect is Effect.FILE
+    assert talk.turns == 5
+    answers = talk.answers
+    assert (answers.category, answers.against_name, answers.amount) == ("delayed_payment", "Gupta Stores", 300_000)
+    assert str(answers.since) == "2026-06-23"
+    assert (answers.enterprise, answers.udyam) == ("Asha Tailors", "UDYAM-MH-26-0123456")
+    assert (answers.district, answers.state) == ("Pune", "MH")
+
+
+def test_without_a_story_the_first_question_is_what_happened() -> None:
+    talk = Talk().begins("shikayat karni hai")
+    assert talk.said == ["utter_form_intro", "utter_form_what"]
+    talk.writes("bank mera mudra loan chhah mahine se pass nahi kar raha, bahut chakkar lagwa raha hai", "loan_problem")
+    assert talk.said == ["utter_form_category_guess"]
+    talk.writes("haan", "affirm")
+    assert talk.asked is Question.AGAINST
+
+
+def test_a_story_that_says_nothing_of_its_category_is_followed_by_the_list() -> None:
+    talk = (
+        Talk().begins("complaint").writes("un logon ne mere saath theek vyavhar nahi kiya aur sunte bhi nahi hain bhai")
+    )
+    assert talk.said == ["utter_form_category_list"]
+    talk.writes("wahi jo bataya").writes("kya matlab")
+    assert talk.said == ["utter_form_not_understood", "utter_form_category_list"]
+    talk.writes("arre wahi sab")
+    assert talk.answers.category == "other"
+    assert talk.said[0] == "utter_form_left_open"
+
+
+def test_consent_comes_first_and_nothing_is_filed_without_it() -> None:
+    talk = Talk(consent=False).begins(STORY)
+    assert talk.said == ["utter_form_consent"]
+    talk.writes("haan", "affirm")
+    assert talk.effect is Effect.GIVE_CONSENT
+    assert talk.asked is Question.CATEGORY
+    refused = Talk(consent=False).begins(STORY).writes("nahi", "deny")
+    assert refused.effect is Effect.DECLINE_CONSENT
+    assert refused.draft is None
+    withdrawn = at_summary()
+    withdrawn.consent = False
+    withdrawn.presses("submit")
+    assert withdrawn.effect is None
+    assert withdrawn.said == ["utter_form_consent"]
+
+
+_NO = "nlu_fallback"
+_ANSWERS = [
+    ("", "affirm"), ("haan", "affirm"), ("nahi", "deny"), ("skip", "skip"), ("peeche", "go_back"), ("UP", _NO),
+    ("2 lakh", _NO), ("3 mahine se", _NO), ("31 feb", _NO), ("Bilaspur", _NO),
+    ("Asha Tailors", _NO), ("bank loan nahi de raha", "loan_problem"), ("pata nahi", "deny"), ("😀", _NO),
+    ("226001", _NO), ("dubai", _NO), ("submit", "affirm"), ("PMEGP kya hai?", "ask_scheme"),
+    ("mere buyer ne paisa nahi diya, char mahine se tarka raha hai, bar bar phone kiya", "delayed_payment"),
+    ("udyam certificate galat hai, sudharne ka option nahi mil raha", "registration_problem"), ("chup be", "abuse"),
+    ("UDYAM-MH-26-0123456", _NO), ("nahi, amount 4 lakh hai", "correct_previous"), ("ho gaya", "feedback_good"),
+]  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(_ANSWERS), max_size=25), st.booleans())
+def test_whatever_is_answered_the_form_stands_at_a_question_and_puts_at_most_eight(
+    answers: list[tuple[str, str]], consent: bool
+) -> None:
+    talk = Talk(consent=consent).begins("shikayat karni hai")
+    for text, intent in answers:
+        if talk.draft is None or talk.effect is Effect.FILE:
+            break
+        before, failed = talk.answers, talk.answers.failures
+        talk.writes(text, intent) if text else talk.presses("nothing", Question.WHAT)
+        if talk.draft is None:
+            break
+        assert talk.asked is not None
+        assert talk.said or talk.aside is not None or talk.effect is Effect.FILE
+        if intent != "go_back" and before.asked is talk.asked is not Question.CHECK:
+            assert talk.answers.failures in (0, failed, failed + 1)
+    if talk.draft is not None and not any(intent == "go_back" for _, intent in answers):
+        assert talk.draft.put <= MAX_QUESTIONS
+
+
+@pytest.mark.parametrize(
+    ("place", "follow"), [("Bilaspur", "Himachal Pradesh"), ("UP", "Hapur")], ids=["two-states", "state-first"]
+)
+def test_the_longest_way_has_eight_questions(place: str, follow: str) -> None:
+    """Everything is asked for, everything that can be answered in half is answered in half."""
+    talk = Talk().begins("shikayat")
+    questions = [talk.asked]
+    for text, intent in (
+        ("un logon ne mera kaam bigaad diya hai aur ab meri koi sunwai bhi nahi ho rahi", "nlu_fallback"),
+        ("payment nahi mila", "delayed_payment"), ("Gupta Stores", "nlu_fallback"), ("2 lakh", "nlu_fallback"),
+    ):  # fmt: skip
+        questions.append(talk.writes(text, intent).asked)
+    if talk.asked is Question.MONEY:
+        questions.append(talk.writes("5 mahine se").asked)
+    questions += [talk.writes(text).asked for text in ("Asha Tailors", place, follow)]
+    assert talk.asked is Question.CHECK
+    assert len(questions) == MAX_QUESTIONS
+    assert talk.answers.state in ("HP", "UP")
+
+
+def test_back_takes_the_last_answer_out_and_asks_again() -> None:
+    talk = Talk().begins(STORY, district="Pune", state="Maharashtra").writes("haan", "affirm").writes("Asha Tailors")
+    talk.writes("peeche", "go_back")
+    assert talk.asked is Question.WHO
+    assert talk.answers.enterprise is None
+    talk.writes("Verma Plastics")
+    assert (talk.answers.enterprise, talk.asked) == ("Verma Plastics", Question.FILES)
+    start = Talk().begins(STORY).writes("back", "go_back")
+    assert start.said == ["utter_form_no_way_back", "utter_form_category_guess"]
+
+
+@pytest.mark.parametrize("text", ["skip", "chhodo", "chhodein", "छोड़ें", "आगे बढ़ो", "pata nahi", "Skip!"])
+def test_what_is_not_needed_can_be_left_out_in_any_words(text: str) -> None:
+    # "chhodo" resembles "cancel", which would throw everything away.
+    talk = Talk().begins(STORY).writes("haan", "affirm").writes(text, "cancel" if text == "chhodo" else "nlu_fallback")
+    assert talk.draft is not None
+    assert talk.asked is Question.PLACE
+    assert talk.answers.enterprise is None
+
+
+def test_what_is_needed_is_not_left_out() -> None:
+    talk = Talk().begins("shikayat").writes("skip", "skip")
+    assert talk.said == ["utter_form_needed_what", "utter_form_what"]
+    talk = Talk().begins(STORY).writes("haan", "affirm").writes("Asha Tailors").writes("skip", "skip")
+    assert talk.said == ["utter_form_needed_place", "utter_form_place"]
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "confidence", "dropped"),
+    [
+        ("cancel", "cancel", 0.95, True),
+        ("रद्द करो", "nlu_fallback", 0.5, True),
+        ("mujhe nahi karni complaint", "file_grievance", 0.9, True),
+        ("isko yahi khatam karo", "cancel", 0.97, True),
+        ("aage badho", "cancel", 0.74, False),
+        ("Radha Steel", "cancel", 0.62, False),
+    ],
+)
+def test_only_a_plain_cancel_drops_the_complaint(text: str, intent: str, confidence: float, dropped: bool) -> None:
+    talk = Talk().begins(STORY).writes("haan", "affirm").writes(text, intent, confidence=confidence)
+    assert (talk.draft is None) is dropped
+    assert (talk.said == ["utter_form_dropped"]) is dropped
+
+
+def test_a_question_in_between_is_answered_and_the_question_comes_again() -> None:
+    talk = Talk().begins(STORY).writes("haan", "affirm").writes("PMEGP kya hai?", "ask_scheme", scheme="pmegp")
+    assert talk.aside == "ask_scheme"
+    assert talk.said == ["utter_form_enterprise_and_udyam"]
+    talk.writes("Asha Tailors")
+    assert (talk.answers.enterprise, talk.asked) == ("Asha Tailors", Question.PLACE)
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "first"),
+    [
+        ("tum sab chor ho", "abuse", "form_abuse"),
+        ("aaj mausam kaisa hai", "chitchat_out_of_scope", "chitchat_out_of_scope"),
+        ("help", "help", "form_help"),
+        ("meri complaint ka kya hua", "grievance_status", "grievance_status"),
+        ("hindi me likho", "change_language", "change_language"),
+    ],
+)
+def test_abuse_chatter_and_other_wishes_leave_the_complaint_as_it_was(text: str, intent: str, first: str) -> None:
+    talk = Talk().begins(STORY).writes("haan", "affirm")
+    before = talk.answers
+    talk.writes(text, intent)
+    assert talk.aside == first
+    assert talk.answers == before
+    assert talk.said == ["utter_form_enterprise_and_udyam"]
+
+
+def test_an_officer_or_a_pause_keeps_the_complaint_without_asking_on() -> None:
+    for text, intent in (("adhikari se baat karao", "talk_to_officer"), ("thodi der me batata hu", "nlu_fallback")):
+        talk = Talk().begins(STORY).writes("haan", "affirm").writes(text, intent)
+        assert talk.said == ["utter_form_kept"]
+        assert talk.asked is Question.WHO
+
+
+def test_an_unknown_place_is_not_taken_for_abuse() -> None:
+    talk = Talk().begins(STORY).writes("haan", "affirm").writes("Asha Tailors").writes("हापुड़", "abuse")
+    assert (talk.answers.district, talk.answers.state) == ("Hapur", "UP")
+    talk = Talk().begins(STORY).writes("haan", "affirm").writes("Asha Tailors").writes("Qwertyabad", "abuse")
+    assert talk.said == ["utter_form_place_unknown"]
+
+
+def test_the_bank_that_is_named_is_not_another_complaint() -> None:
+    talk = Talk().begins("bank mera loan reject kar raha hai bina karan bataye, chhah mahine ho gaye", "loan_problem")
+    talk.writes("haan", "affirm")
+    assert talk.asked is Question.AGAINST
+    talk.writes("State Bank of India, Noida branch", "loan_problem", confidence=0.81)
+    assert talk.answers.against_name == "State Bank of India, Noida branch"
+    assert talk.asked is Question.MONEY
+
+
+def test_a_second_complaint_in_between_is_noted_for_later() -> None:
+    talk = Talk().begins(STORY).writes("haan", "affirm")
+    talk.writes("aur mera udyam certificate bhi galat hai, theek nahi ho raha", "registration_problem")
+    assert talk.said == ["utter_form_noted_for_later", "utter_form_enterprise_and_udyam"]
+    assert [one.category for one in talk.answers.waiting] == ["udyam"]
+
+
+def test_two_complaints_in_one_sentence_are_said_and_taken_one_after_the_other() -> None:
+    text = "mera khareedar 2 lakh nahi de raha aur bank mera loan bhi reject kar raha hai"
+    talk = Talk().begins(text, "delayed_payment")
+    assert talk.said == ["utter_form_intro", "utter_form_two", "utter_form_category_guess"]
+    assert talk.answers.guess == "delayed_payment"
+    assert "loan" not in talk.answers.what
+    second = talk.answers.put_right(enterprise="Asha Tailors", district="Pune", state="MH").following("next")
+    assert second.asked is Question.NEXT
+    later = Talk(draft=second).writes("haan", "affirm")
+    assert later.answers.category == "credit"
+    assert (later.answers.enterprise, later.answers.district) == ("Asha Tailors", "Pune")
+    assert Talk(draft=second).writes("nahi", "deny").draft is None
+
+
+def test_a_new_complaint_while_one_is_open_offers_to_go_on() -> None:
+    talk = Talk().begins(STORY).writes("haan", "affirm")
+    step = form.offer_to_resume(talk.answers, heard("shikayat karni hai", "file_grievance"))
+    assert [one["response"] for one in step.says] == ["utter_form_resume"]
+    again = Talk(draft=step.draft).writes("haan", "affirm")
+    assert again.asked is Question.WHO
+    assert again.answers.amount == 300_000
+    dropped = Talk(draft=step.draft).writes("nahi", "deny")
+    assert dropped.draft is None
+
+
+def test_the_new_story_is_taken_when_the_old_complaint_is_dropped() -> None:
+    talk = Talk().begins(STORY).writes("haan", "affirm")
+    step = form.offer_to_resume(talk.answers, heard("PNB bank loan nahi de raha hai mujhe", "file_grievance"))
+    fresh = Talk(draft=step.draft).writes("nahi", "deny")
+    assert fresh.answers.guess == "credit"
+    assert fresh.answers.amount is None
+
+
+# --- the summary --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "value"),
+    [
+        ("amount 4 lakh hai, 3 nahi", "amount", 400_000),
+        ("nahi, 3 lakh nahi 4 lakh", "amount", 400_000),
+        ("राशि साढ़े चार लाख", "amount", 450_000),
+        ("buyer ka naam Verma Traders hai", "against_name", "Verma Traders"),
+        ("firm ka naam Radha Steel", "enterprise", "Radha Steel"),
+        ("UDYAM-MH-26-0123456", "udyam", "UDYAM-MH-26-0123456"),
+        ("pin code 226001", "pincode", "226001"),
+        ("category bank loan", "category", "credit"),
+    ],
+)
+def test_an_answer_is_put_right_at_the_summary_by_saying_so(text: str, field: str, value: object) -> None:
+    talk = at_summary()
+    before = talk.answers
+    talk.writes(text, "correct_previous")
+    assert talk.asked is Question.CHECK
+    assert getattr(talk.answers, field) == value
+    untouched = {"amount", "against_name", "enterprise", "since", "what"} - {field}
+    assert all(getattr(talk.answers, one) == getattr(before, one) for one in untouched)
+
+
+def test_correct_lists_the_answers_and_leads_back_to_the_summary() -> None:
+    talk = at_summary().presses("correct")
+    assert talk.said == ["utter_form_correct"]
+    talk.presses(Question.WHO.value)
+    assert talk.asked is Question.WHO
+    talk.writes("Verma Plastics")
+    assert (talk.asked, talk.answers.enterprise) == (Question.CHECK, "Verma Plastics")
+
+
+@pytest.mark.parametrize("text", ["submit", "जमा करो", "bhej do", "sab sahi hai", "haan"])
+def test_submitting_in_words(text: str) -> None:
+    talk = at_summary().writes(text, "affirm" if text == "haan" else "nlu_fallback", confidence=0.95)
+    assert talk.effect is Effect.FILE
+
+
+def test_a_submit_button_of_another_complaint_files_nothing() -> None:
+    talk = at_summary().presses("submit", draft="an older one")
+    assert talk.effect is None
+    assert talk.asked is Question.CHECK
+
+
+def test_the_summary_reads_everything_back_in_each_language() -> None:
+    talk = at_summary()
+    for language, parts in {
+        "en": ("3,00,000", "23 June 2026", "Gupta Stores", "Asha Tailors", "Pune, Maharashtra"),
+        "hi": ("3,00,000", "23 जून 2026", "Gupta Stores", "Asha Tailors", "महाराष्ट्र"),
+        "hi-Latn": ("3,00,000", "Gupta Stores", "Asha Tailors", "Pune"),
+    }.items():
+        text = summary(talk.answers.put_right(language=language))
+        assert all(part in text for part in parts), (language, text)
+
+
+# --- files ---------------------------------------------------------------------------------------------------
+
+PHOTO = File("photo", "kept", "image/jpeg")
+
+
+def test_files_are_taken_at_any_question() -> None:
+    talk = Talk().begins(STORY).writes("haan", "affirm").sends(PHOTO)
+    assert talk.said == ["utter_form_file_added", "utter_form_enterprise_and_udyam"]
+    talk.sends(PHOTO)  # the same again
+    assert talk.answers.files == ("photo",)
+
+
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        (File("x", "too_large", None), "utter_form_file_too_large"),
+        (File("x", "unreachable", None), "utter_form_file_unreachable"),
+        (File("x", "refused", None), "utter_form_file_type"),
+        (File("x", "kept", "application/zip"), "utter_form_file_type"),
+    ],
+    ids=["50-mb", "unreachable", "not-what-it-says", "zip"],
+)
+def test_a_file_that_cannot_be_kept_is_refused_with_its_reason_and_loses_nothing(file: File, said: str) -> None:
+    talk = at_summary().sends(file)
+    assert talk.said == [said, "utter_form_check"]
+    assert talk.answers.files == ()
+    assert talk.answers.amount == 300_000
+
+
+def test_too_many_files_are_counted() -> None:
+    from grievances.attachments import MAX_FILES
+
+    talk = at_summary().sends(*(File(f"photo-{at}", "kept", "image/jpeg") for at in range(MAX_FILES + 1)))
+    assert len(talk.answers.files) == MAX_FILES
+    assert "utter_form_file_too_many" in talk.said
