@@ -135,8 +135,7 @@ def _count(path: Path, needle: bytes) -> int:
         while piece := source.read(_PIECE):
             window = rest + piece
             total += window.count(needle)
-            keep = len(needle) - 1
-            rest = window[len(window) - keep :] if keep else b""
+            rest = window[max(len(window) - len(needle) + 1, 0) :]
     return total
 
 
