@@ -59,7 +59,12 @@ def plain(url: str) -> str:
 
 
 def save(installation: Installation, target: Path | None = None) -> Path:
-    """Write the back-up, also while everything runs, and return where it is."""
+    """Write the back-up, also while everything runs, and return where it is.
+
+    Raises:
+        StepFailed: A program is missing, or the keys were changed meanwhile.
+    """
+    secrets = credentials.read(installation.data_dir / SECRETS)
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     target = target or installation.data_dir / "backups" / f"sahayak-{stamp}.tar.gz"
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -77,6 +82,9 @@ def save(installation: Installation, target: Path | None = None) -> Path:
         for name in (*FOLDERS, SECRETS):
             if (installation.data_dir / name).exists():
                 archive.add(installation.data_dir / name, name)
+        # Beside the keys of another moment the data could not be read.
+        if credentials.read(installation.data_dir / SECRETS) != secrets:
+            raise StepFailed("The keys were changed meanwhile (`make rotate-keys`): make the back-up again.")
     half.replace(target)
     return target
 

@@ -33,6 +33,7 @@ from sqlalchemy import (
     type_coerce,
     update,
 )
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.db import Database
@@ -45,7 +46,7 @@ from tools.find_contact import tables
 from tools.installation import Installation, local
 from tools.steps import StepFailed, shown
 
-KEYS, RETIRING = "SAHAYAK_ENCRYPTION_KEYS", "SAHAYAK_RETIRED_KEYS"
+KEYS, RETIRING, FILE = "SAHAYAK_ENCRYPTION_KEYS", "SAHAYAK_RETIRED_KEYS", "SAHAYAK_KEYS_FILE"
 SETTLE = 3.0
 """Seconds after a change of the file in which every process has seen it, with room to spare."""
 BATCH = 200
@@ -294,24 +295,38 @@ def _without(values: Mapping[str, str], name: str) -> dict[str, str]:
     return {key: value for key, value in values.items() if key != name}
 
 
-async def run(installation: Installation) -> int:
-    """Change the key of the local installation; return the exit code."""
-    file = installation.data_dir / "secrets.env"
-    if KEYS in installation.overrides:
+def keys_file(installation: Installation) -> Path:
+    """The file whose keys the processes follow.
+
+    Raises:
+        StepFailed: They follow none, or it has no keys.
+    """
+    given = installation.overrides
+    file = Path(given.get(FILE) or installation.data_dir / "secrets.env")
+    if KEYS in given and not given.get(FILE):
         raise StepFailed(
-            f"The keys come from the environment ({KEYS}), not from {shown(file)}. Put a new one first there and "
-            f"start the processes again, or put them into a file that SAHAYAK_KEYS_FILE names (docs/privacy.md)."
+            f"The keys come from the environment ({KEYS}), not from a file. Put them into a file of lines NAME=value, "
+            f"name it in {FILE}, start the processes again, and call this again (docs/privacy.md)."
         )
+    if KEYS not in credentials.read(file):
+        raise StepFailed(f"{shown(file)} has no line {KEYS}=..., so there is no key to replace.")
+    return file
+
+
+async def run(installation: Installation) -> int:
+    """Change the key of the local installation; return the exit code.
+
+    Raises:
+        StepFailed: No key can be changed, and why.
+    """
     settings = CoreSettings()
+    index_key = bytes.fromhex(settings.index_key.get_secret_value())
     database = Database.from_settings(settings)
-    rotation = Rotation(
-        database,
-        MediaStore(installation.data_dir / "media"),
-        file,
-        bytes.fromhex(settings.index_key.get_secret_value()),
-    )
+    files = MediaStore(installation.data_dir / "media")
     try:
-        total = await rotation.run()
+        total = await Rotation(database, files, keys_file(installation), index_key, SETTLE).run()
+    except OperationalError as error:
+        raise StepFailed("The database cannot be read: start Sahayak once with `make run`.") from error
     finally:
         await database.close()
     print(f"{total:,} values and files were encrypted anew. Older back-ups keep the keys they were made with.")

@@ -170,6 +170,19 @@ def test_saved_while_another_writes(here: Installation) -> None:
     assert "read" not in states(here.data_dir)
 
 
+def test_keys_that_change_meanwhile_make_no_backup(here: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    original = backup._snapshot
+
+    def rotated(source: Path, target: Path) -> None:
+        original(source, target)
+        credentials.save(here.data_dir / "secrets.env", {**here.secrets, "SAHAYAK_ENCRYPTION_KEYS": "2:" + "22" * 32})
+
+    monkeypatch.setattr(backup, "_snapshot", rotated)
+    with pytest.raises(StepFailed, match="make the back-up again"):
+        backup.save(here)
+    assert list((here.data_dir / "backups").iterdir()) == []
+
+
 @pytest.mark.parametrize("content", [b"", b"no archive", b"\x1f\x8b\x08\x00broken"])
 def test_a_broken_file_changes_nothing(here: Installation, tmp_path: Path, content: bytes) -> None:
     broken = tmp_path / "broken.tar.gz"

@@ -21,6 +21,7 @@ from tests.rights.conftest import IN_FILES, TUESDAY, WORDS, World
 from tests.rights.conftest import rights_template as rights_template
 from tools import credentials, rotate_keys
 from tools.find_contact import search_media, search_tables
+from tools.installation import Installation, free_ports
 from tools.rotate_keys import KEYS, RETIRING, Rotation, sealed_columns
 from tools.steps import StepFailed
 
@@ -310,3 +311,32 @@ def test_a_file_is_never_half_rewritten(tmp_path: Path) -> None:
     assert store.rewrite(media_id) is False
     assert store.rewrite("01HZZZZZZZZZZZZZZZZZZZZZZ3") is False
     assert [path.name for path in (tmp_path / "media").rglob("*") if path.is_file()] == [media_id]
+
+
+def installation(folder: Path, **overrides: str) -> Installation:
+    return Installation(folder, free_ports(), credentials.ensure(folder / "secrets.env"), overrides)
+
+
+def test_the_file_that_the_processes_follow_is_the_one_that_is_changed(tmp_path: Path, secrets_file: Path) -> None:
+    assert rotate_keys.keys_file(installation(tmp_path)) == secrets_file
+    other = tmp_path / "keys.env"
+    with pytest.raises(StepFailed, match="come from the environment"):
+        rotate_keys.keys_file(installation(tmp_path, **{KEYS: OLD}))
+    followed = installation(tmp_path, **{KEYS: OLD, rotate_keys.FILE: str(other)})
+    with pytest.raises(StepFailed, match=r"keys\.env has no line"):
+        rotate_keys.keys_file(followed)
+    credentials.save(other, {KEYS: OLD})
+    assert rotate_keys.keys_file(followed) == other
+
+
+def test_without_tables_it_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fresh = installation(tmp_path / "fresh")
+    monkeypatch.setattr(rotate_keys, "local", lambda: fresh)
+    monkeypatch.setattr(rotate_keys, "SETTLE", 0.0)
+    monkeypatch.setattr("sys.argv", ["rotate_keys"])
+    for name, value in fresh.env("SAHAYAK_").items():
+        monkeypatch.setenv(name, value)
+    assert rotate_keys.main() == 1
+    assert "make run" in capsys.readouterr().out
