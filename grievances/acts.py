@@ -98,14 +98,14 @@ async def act(
         status.after(Status(other.status), _ON_THE_OTHER[move])
     story = Story(session, now)
     scene = Scene(session, row, actor, now, text.strip(), details, other)
-    await _step(story, move, scene)
-    await _follow(story, move, scene)
+    await step(story, move, scene)
+    await follow(story, move, scene)
     await _come_due(session, row, {draft.kind for draft in story.drafts if draft.grievance_id == row.id}, now)
     await story.end()
     return repository.view(row)
 
 
-async def _step(story: Story, move: Move, scene: Scene) -> None:
+async def step(story: Story, move: Move, scene: Scene) -> None:
     """Make one move and tell it."""
     row = scene.row
     before, from_status = ledger.snapshot(row), Status(row.status)
@@ -142,19 +142,19 @@ async def _beside(session: AsyncSession, move: Move, row: Grievance) -> Changes:
     return {}
 
 
-async def _follow(story: Story, move: Move, scene: Scene) -> None:
+async def follow(story: Story, move: Move, scene: Scene) -> None:
     """What follows by itself from a move."""
     row, other, now = scene.row, scene.other, scene.now
     if move is Move.REOPEN and escalates_again(row):
         by_system = Scene(scene.session, row, SYSTEM, now, details={"because": "reopened_again"})
-        await _step(story, Move.ESCALATE, by_system)
+        await step(story, Move.ESCALATE, by_system)
     elif move is Move.FEEDBACK and row.feedback == _POOR and may_be_appealed(row, now):
         by_system = Scene(scene.session, row, SYSTEM, now, details={"because": "poor_feedback"})
-        await _step(story, Move.APPEAL, by_system)
+        await step(story, Move.APPEAL, by_system)
     elif move in _ON_THE_OTHER and other is not None:
         # Both histories show it.
         other_side = Scene(scene.session, other, scene.actor, now, scene.text, scene.details, row)
-        await _step(story, _ON_THE_OTHER[move], other_side)
+        await step(story, _ON_THE_OTHER[move], other_side)
 
 
 async def _come_due(session: AsyncSession, row: Grievance, kinds: set[Kind], now: datetime) -> None:
@@ -179,7 +179,7 @@ async def erase(session: AsyncSession, grievance_id: str, *, actor: Actor, now: 
     status.check_maker(Move.ERASE, actor.kind)
     (row,) = await repository.lock(session, [grievance_id], None)
     story = Story(session, now)
-    await _step(story, Move.ERASE, Scene(session, row, actor, now))
+    await step(story, Move.ERASE, Scene(session, row, actor, now))
     await session.execute(
         update(GrievanceEvent)
         .where(GrievanceEvent.grievance_id == row.id)

@@ -270,6 +270,17 @@ async def _write(session: AsyncSession, done: _Batch) -> None:
         await dues.schedule(session, TELL, f"{last - len(done.drafts) + 1}-{last}", done.now)
 
 
+def settled(row: Grievance, due: DueView) -> tuple[list[Draft], dict[str, Any], list[NewDue]]:
+    """What follows from a due row that is settled at its very moment: events, values of the row, and what to schedule.
+
+    Nothing is changed; the row needs all its columns.
+    """
+    done = _Batch(due.due_at)
+    names = (*_ALWAYS_READ, *sorted(set().union(*_READ_FOR.values())))
+    _apply(done, _row({name: getattr(row, name) for name in names}), due)
+    return done.drafts, dict(done.written[row.id]), done.scheduled
+
+
 def _apply(done: _Batch, row: _Row, due: DueView) -> None:
     """What follows from a due row for its grievance, if it still fits."""
     if due.what == deadlines.ASK_FEEDBACK:

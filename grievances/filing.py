@@ -34,10 +34,10 @@ async def file(session: AsyncSession, new: NewGrievance, *, now: datetime) -> Fi
         return Filed(view=repository.view(repeated), code=None, created=False)
     await _check_followed(session, new)
     files = await attachments.check_all(session, new.attachment_ids, new.contact_id)
-    particulars = _checked(new.particulars, now)
+    particulars = checked(new.particulars, now)
     clock = deadlines.clock_for(calendars().of_room(_room(new.room)), now)
     vector = duplicates.packed(new.vector) if new.vector is not None else None
-    row, code = _row(new, particulars, clock, now), f"{secrets.randbelow(10**6):06}"
+    row, code = row_of(new, particulars, clock, now), f"{secrets.randbelow(10**6):06}"
     row.code_index = access.code_index(row.id, code)
     if not await _inserted(session, row, now):
         first = await repository.by_turn(session, new.turn_id, new.position)
@@ -45,7 +45,7 @@ async def file(session: AsyncSession, new: NewGrievance, *, now: datetime) -> Fi
     words = terms.of(particulars, new.place)
     await _add_beside(session, row, vector, words)
     await dues.schedule_many(session, [NewDue(what, row.id, at) for what, at in clock.dues()])
-    actor = _actor(new)
+    actor = actor_of(new)
     changes = ledger.snapshot(row) | {"content_seal": ledger.content_seal(row, vector, words)}
     if files:
         await attachments.add(session, row.id, files, by=actor.kind, now=now)
@@ -68,7 +68,8 @@ async def file(session: AsyncSession, new: NewGrievance, *, now: datetime) -> Fi
     return Filed(view=view, code=code, created=True)
 
 
-def _actor(new: NewGrievance) -> Actor:
+def actor_of(new: NewGrievance) -> Actor:
+    """Who files it."""
     if new.source == "officer":
         return Actor(kind=ActorKind.OFFICER, officer_id=new.officer_id)
     return CONTACT if new.source == "contact" else SYSTEM
@@ -81,7 +82,7 @@ def _room(room_id: str) -> str:
         raise InvalidInput("room", "the id of a control room") from None
 
 
-def _checked(particulars: Particulars, now: datetime) -> Particulars:
+def checked(particulars: Particulars, now: datetime) -> Particulars:
     """The particulars with the Udyam number in its printed form.
 
     Raises:
@@ -102,7 +103,8 @@ async def _check_followed(session: AsyncSession, new: NewGrievance) -> None:
         raise InvalidInput("follows", "an earlier grievance of the same contact")
 
 
-def _row(new: NewGrievance, particulars: Particulars, clock: deadlines.Clock, now: datetime) -> Grievance:
+def row_of(new: NewGrievance, particulars: Particulars, clock: deadlines.Clock, now: datetime) -> Grievance:
+    """The row of a new grievance, without its reference and code."""
     category = categories.get(new.category)
     by_rule = categories.priority_of(category, particulars, follows=new.follows is not None)
     return Grievance(
