@@ -23,6 +23,8 @@ from grievances.status import Move
 from tests.grievances.clockwork import BOTH, HISTORY, SECOND, after, story, sweep
 from tests.grievances.conftest import TUESDAY, Ledger, opened
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture
 def ledger(db: Database, clock: FixedClock, tmp_path: Path) -> Ledger:

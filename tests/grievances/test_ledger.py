@@ -25,6 +25,8 @@ from grievances.schemas import CONTACT, SYSTEM, Decision, Kind, Place, Registry,
 from grievances.status import Move
 from tests.grievances.conftest import OFFICER, TUESDAY, Ledger, Told, opened
 
+pytestmark = pytest.mark.thorough
+
 EVENT_COLUMNS = [column.name for column in GrievanceEvent.__table__.columns]
 ROW_COLUMNS = [column.name for column in Grievance.__table__.columns]
 OTHER_ID = "01HZZZZZZZZZZZZZZZZZZZZZZ9"

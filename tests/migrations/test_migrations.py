@@ -18,6 +18,8 @@ from sqlalchemy.types import Boolean, Date, DateTime, Integer, LargeBinary
 
 from tools.steps import ROOT
 
+pytestmark = pytest.mark.thorough
+
 Operator = Callable[..., tuple[int, str]]
 BROKEN = """
 import sqlalchemy as sa

@@ -25,6 +25,8 @@ from tools.installation import Installation, free_ports
 from tools.rotate_keys import KEYS, RETIRING, Rotation, sealed_columns
 from tools.steps import StepFailed
 
+pytestmark = pytest.mark.thorough
+
 INDEX_KEY = bytes(32)
 OLD = "1:" + "11" * 32
 
