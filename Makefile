@@ -8,7 +8,7 @@ BOT_PY := bot/.venv/bin/python
 export OMP_NUM_THREADS ?= 1
 export RASA_TELEMETRY_ENABLED := false
 
-.PHONY: help setup run test check format settings bench evaluate backup restore dead-letters rotate-keys find-contact migration lock clean
+.PHONY: help setup run test check format settings bench evaluate backup restore dead-letters rotate-keys find-contact migration lock clean verify-audit
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ rotate-keys: setup ## a new key for everything that is stored, while it all runs
 find-contact: export ADDRESS = $(address)
 find-contact: setup ## every place that holds something of a contact (address=NUMBER, or it asks)
 	@$(PY) -m tools.find_contact
+
+verify-audit: setup ## check every chain and every grievance for altered rows (noted="audit:N:DIGEST ledger:N:DIGEST")
+	@$(PY) -m tools.verify_audit $(if $(noted),--noted $(noted))
 
 migration: setup ## write a migration from the models: make migration m="what changes"
 	@.venv/bin/alembic revision --autogenerate -m "$(m)"

@@ -193,3 +193,9 @@ async def head(session: AsyncSession) -> tuple[int, bytes]:
         )
     ).one_or_none()
     return (int(last[0]), bytes(last[1])) if last else (0, START)
+
+
+async def digest_at(session: AsyncSession, number: int) -> bytes | None:
+    """The digest of an event; None where there is none."""
+    found = await session.scalar(select(GrievanceEvent.digest).where(GrievanceEvent.number == number))
+    return bytes(found) if found is not None else None

@@ -6,7 +6,7 @@ from typing import Literal, Unpack
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from grievances import access, acts, duplicates, filing, listing, repository, verification
+from grievances import access, acts, duplicates, filing, ledger, listing, repository, verification
 from grievances import attachments as files
 from grievances import reference as references
 from grievances.listing import COUNT_LIMIT as COUNT_LIMIT
@@ -225,3 +225,29 @@ async def erase(session: AsyncSession, grievance_id: str, *, actor: Actor, now: 
 async def verify(session: AsyncSession) -> tuple[str, int] | None:
     """The first broken event as (grievance id, seq); seq 0 is a row that its events do not explain. None if all fit."""
     return await verification.first_broken(session)
+
+
+async def verify_events(session: AsyncSession) -> tuple[str, int] | None:
+    """The first event, as (grievance id, seq), that does not follow from the one before it; None if all do."""
+    return await verification.first_broken_event(session)
+
+
+async def verify_rows(session: AsyncSession) -> str | None:
+    """Id of the first grievance whose row, files, links or search words are not what its events made them."""
+    broken = await verification.first_broken_row(session)
+    return broken[0] if broken else None
+
+
+async def extent(session: AsyncSession) -> dict[str, int]:
+    """How many rows of each table `verify` looks at."""
+    return await verification.extent(session)
+
+
+async def head(session: AsyncSession) -> tuple[int, bytes]:
+    """How many events there are, and the digest of the last one: noted elsewhere, they betray a rewritten ledger."""
+    return await ledger.head(session)
+
+
+async def digest_at(session: AsyncSession, number: int) -> bytes | None:
+    """The digest of an event of the ledger, to be compared with one that was noted elsewhere; None if it is gone."""
+    return await ledger.digest_at(session, number)

@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import stored
@@ -17,7 +17,14 @@ from core.privacy.encryption import Undecipherable, keyring
 from grievances import beside, ledger, status
 from grievances.beside import Beside
 from grievances.ledger import Changes
-from grievances.models import Grievance, GrievanceEvent
+from grievances.models import (
+    Grievance,
+    GrievanceAttachment,
+    GrievanceEvent,
+    GrievanceLink,
+    GrievanceTerm,
+    GrievanceVector,
+)
 from grievances.schemas import Kind, Status
 from grievances.status import KIND_OF
 
@@ -31,10 +38,21 @@ _CLEAR = tuple(column for column in GrievanceEvent.__table__.columns if column.n
 
 async def first_broken(session: AsyncSession) -> Broken | None:
     """The first broken event, or row (seq 0); see `service.verify`."""
-    return await _first_broken_event(session) or await _first_orphan(session) or await _first_broken_row(session)
+    return await first_broken_event(session) or await first_broken_row(session)
 
 
-async def _first_broken_event(session: AsyncSession) -> Broken | None:
+async def extent(session: AsyncSession) -> dict[str, int]:
+    """How many rows of each table there are to be checked."""
+    tables = (Grievance, GrievanceEvent, GrievanceTerm, GrievanceVector, GrievanceAttachment, GrievanceLink)
+    return {table.__tablename__: await session.scalar(select(func.count()).select_from(table)) or 0 for table in tables}
+
+
+async def first_broken_event(session: AsyncSession) -> Broken | None:
+    """The first event that does not fit the one before it, or whose grievance was taken away."""
+    return await _first_off_the_chain(session) or await _first_orphan(session)
+
+
+async def _first_off_the_chain(session: AsyncSession) -> Broken | None:
     erased = set(await session.scalars(select(Grievance.id).where(Grievance.erased_at.is_not(None))))
     query = beside.rows_of(session, GrievanceEvent)
     previous, last = ledger.START, 0
@@ -84,7 +102,8 @@ async def _first_orphan(session: AsyncSession) -> Broken | None:
     return (row[0], row[1]) if row else None
 
 
-async def _first_broken_row(session: AsyncSession) -> Broken | None:
+async def first_broken_row(session: AsyncSession) -> Broken | None:
+    """The first grievance (with seq 0) whose row, or what lies beside it, is not what its events make it."""
     query = beside.rows_of(session, Grievance)
     last = ""
     while True:

@@ -69,6 +69,12 @@ async def head(session: AsyncSession) -> tuple[int, bytes]:
     return (int(last[0]), bytes(last[1])) if last else (0, _START)
 
 
+async def digest_at(session: AsyncSession, number: int) -> bytes | None:
+    """The digest of an act, to be compared with one that was noted elsewhere; None where there is none."""
+    found = await session.scalar(select(Audit.digest).where(Audit.id == number))
+    return bytes(found) if found is not None else None
+
+
 async def first_broken(session: AsyncSession) -> int | None:
     """Number of the first row that does not fit the chain; None when all do."""
     columns = [stored.as_stored(column) for column in Audit.__table__.columns]
