@@ -83,8 +83,18 @@ def last_key(tracker: Tracker) -> str:
     return str(next(said(tracker), {}).get("key") or "")
 
 
-def problem_before(tracker: Tracker) -> tuple[str, str]:
-    """Turn and intent of the latest problem that was told before this message, and not made a complaint yet."""
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A problem that was told before this message: its turn, what was understood, and the place in it."""
+
+    turn_id: str
+    intent: str
+    district: str | None
+    state: str | None
+
+
+def problem_before(tracker: Tracker) -> Problem | None:
+    """The latest problem that was told before this message, and not made a complaint yet."""
     skipped = False
     for event in reversed(tracker.events):
         kind = event.get("event")
@@ -96,9 +106,10 @@ def problem_before(tracker: Tracker) -> tuple[str, str]:
         intent = str((parse_data.get("intent") or {}).get("name") or "")
         turn_id = (event.get("metadata") or {}).get("turn_id")
         if skipped and intent in PROBLEMS and turn_id:
-            return str(turn_id), intent
+            named = {one["entity"]: one.get("value") for one in reversed(parse_data.get("entities") or [])}
+            return Problem(str(turn_id), intent, named.get("district"), named.get("state"))
         skipped = True
-    return "", ""
+    return None
 
 
 def messages_in_session(tracker: Tracker) -> int:

@@ -1,5 +1,6 @@
 """Filing a complaint: the form of `actions.filing` as an action of Rasa."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -102,11 +103,13 @@ class GrievanceForm(Dialogue):
         return form.answer(draft, heard)
 
     async def _begin(self, moment: Moment, heard: Heard) -> Step:
-        turn_id, intent = conversation.problem_before(moment.tracker)
-        before = ""
-        if turn_id and not (scores(heard.text) or heard.length >= 2 * _TELLS):
-            before = await self._grievances.words_of(turn_id)
-        return form.begin(heard, told_before=before, intent_before=intent)
+        problem = conversation.problem_before(moment.tracker)
+        if problem is None or scores(heard.text) or heard.length >= 2 * _TELLS:
+            return form.begin(heard)
+        before = await self._grievances.words_of(problem.turn_id)
+        if not (heard.district or heard.state):
+            heard = replace(heard, district=problem.district, state=problem.state)
+        return form.begin(heard, told_before=before, intent_before=problem.intent)
 
     async def _carry_out(self, moment: Moment, heard: Heard, step: Step) -> Left:
         language = step.draft.language if step.draft else self._language(moment)

@@ -12,8 +12,8 @@ from grievances.schemas import Against, Particulars, Place
 MAX_STORY = 4000
 """Longest text of what happened, as the ledger takes it."""
 MAX_NAME = 200
-ENOUGH_WORDS = 12
-"""A first message this long tells what happened; a shorter one is asked about."""
+ENOUGH_WORDS = 8
+"""So many words beside "I want to complain" tell what happened; fewer are asked about."""
 MAX_WAITING = 2
 MAX_QUESTIONS = 8
 """So many questions a complaint may cost, the summary included, wrong answers and the consent not."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from actions.filing.draft import Draft, Question
 from actions.filing.words import Heard, Say, say
+from actions.parsing.identifiers import has_figures
 from actions.parsing.phrases import phrases
 from actions.parsing.topics import is_question
 
@@ -46,7 +47,7 @@ def _question(draft: Draft, heard: Heard, *, pressed: bool) -> Aside | None:
     """A question of knowledge, or talk about something else."""
     asked_so = is_question(heard.text)
     if heard.intent in _CORPUS and heard.confidence >= 0.5:
-        short = bool(heard.scheme) and heard.length <= 6 and draft.asked not in _NAMES
+        short = bool(heard.scheme) and heard.length <= 6 and draft.asked not in _NAMES and not has_figures(heard.text)
         if pressed or ((asked_so or short) and heard.length <= 18):
             return Aside(heard.intent)
     if heard.intent in _PROBLEMS and (pressed or (asked_so and draft.asked not in (Question.WHAT, Question.CATEGORY))):

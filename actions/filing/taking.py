@@ -1,6 +1,6 @@
 """How an answer is read: first what can be nothing else, later what can be anything, such as a name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -13,7 +13,7 @@ from actions.parsing import amounts, dates, places
 from actions.parsing.corrections import behind_negation, without_negated
 from actions.parsing.identifiers import Trouble as NumberTrouble
 from actions.parsing.identifiers import find_udyam, has_figures
-from actions.parsing.text import has_words, kept, plain
+from actions.parsing.text import has_words, kept, listed, plain, words
 from actions.parsing.topics import guess_against, guess_category, says_unknown
 from grievances.categories import all_categories
 from grievances.schemas import Against
@@ -33,6 +33,9 @@ _LEAD = regex.compile(
 _TAIL = regex.compile(
     r"(?:\s+(?:hai|h|है|he|ke (?:paas|pas)|ke khilaf|ki taraf se|ne|के पास|के खिलाफ|के ख़िलाफ़|ने)\s*[.।]?)+$",
     regex.IGNORECASE,
+)
+_AROUND_FIGURES = listed(
+    "since from se ka ki ke hai h hain about around lagbhag kareeb से का की है लगभग करीब rs rupaye and aur और"
 )
 _EDGES = " \t\n,.;:-–—/()[]{}।"
 
@@ -160,7 +163,31 @@ def _take_against(draft: Draft, heard: Heard) -> Taken | None:
     return None
 
 
+def _only_figures(draft: Draft, heard: Heard) -> Taken | None:
+    """An amount or a day where a name was asked for: it is kept, and the name asked again."""
+    text = plain(heard.text)
+    days = dates.find_dates(text, heard.today)
+    sums = amounts.find_amounts(_without(text, days))
+    rest = words(_without(_without(text, days), sums))
+    if not (days or sums) or set(rest) - _AROUND_FIGURES:
+        return None
+    trouble = next((one.trouble for one in days if one.trouble), None)
+    if trouble is not None:
+        return refuse(draft, f"utter_form_day_{trouble.value}", SKIP)
+    moment = next((one.day for one in days if one.day), None)
+    amount = sums[0].rupees if sums else None
+    draft = draft.put_right(amount=amount or draft.amount, since=moment or draft.since)
+    return Taken(draft, (_kept_aside(amount=amount is not None), ask(draft)), done=False)
+
+
+def _kept_aside(*, amount: bool) -> Say:
+    return say("utter_form_put_right", named={"field": "field.amount" if amount else "field.since"})
+
+
 def _free_against(draft: Draft, heard: Heard) -> Taken | None:
+    figures = _only_figures(draft, heard)
+    if figures is not None:
+        return figures
     name = name_in(heard.text)
     kind = draft.against or Against(guess_against(heard.text) or "other")
     only_kind = draft.against is None and len(name.split()) == 1 and guess_against(name) is not None
@@ -182,7 +209,7 @@ def _take_money(draft: Draft, heard: Heard) -> Taken | None:
         return None
     text = plain(heard.text)
     found = dates.find_dates(text, heard.today, asked=draft.asks("happened_on"))
-    amount = amount_in(_without(text, found)) if draft.asks("amount_rupees") else None
+    amount = amount_in(_without(text, found), bare=draft.lacks_amount) if draft.asks("amount_rupees") else None
     usable = without_negated(text, [(one.start, one.end, one) for one in found])
     trouble = next((one.trouble for one in usable if one.trouble), None)
     moment = next((one.day for one in usable if one.day), None)
@@ -215,17 +242,19 @@ def _free_money(draft: Draft, heard: Heard) -> Taken | None:
     return refuse(draft, "utter_form_day_unclear" if draft.lacks_day else "utter_form_amount_unclear", SKIP)
 
 
-def _without(text: str, found: list[dates.Found]) -> str:
+def _without(text: str, found: Sequence[dates.Found | amounts.Amount]) -> str:
     for one in reversed(found):
         text = f"{text[: one.start]} {text[one.end :]}"
     return text
 
 
-def amount_in(text: str) -> int | None:
-    """The amount of an answer; of `2 lakh nahi, 3 lakh` the second."""
+def amount_in(text: str, *, bare: bool = True) -> int | None:
+    """The amount of an answer; of `2 lakh nahi, 3 lakh` the second; a bare figure only where one is awaited."""
     found = amounts.find_amounts(text)
     left = without_negated(plain(text), [(one.start, one.end, one) for one in found])
-    return left[0].rupees if left else amounts.bare_amount(text)
+    if left:
+        return left[0].rupees
+    return amounts.bare_amount(text) if bare else None
 
 
 # --- enterprise and Udyam number --------------------------------------------------------------------------
@@ -255,7 +284,8 @@ def _free_who(draft: Draft, heard: Heard) -> Taken | None:
         if draft.failures >= _PATIENCE:
             return Taken(draft.settle(Question.WHO), (say("utter_form_left_open"),))
         return refuse(draft, "utter_form_udyam_wrong", SKIP)
-    return Taken(draft.put_right(enterprise=name_in(heard.text)).settle(Question.WHO))
+    figures = _only_figures(draft, heard)
+    return figures or Taken(draft.put_right(enterprise=name_in(heard.text)).settle(Question.WHO))
 
 
 # --- place ------------------------------------------------------------------------------------------------

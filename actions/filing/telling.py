@@ -8,6 +8,7 @@ from actions.parsing.dates import find_dates
 from actions.parsing.identifiers import find_udyam
 from actions.parsing.names import find_name
 from actions.parsing.places import find_place
+from actions.parsing.text import listed, words
 from actions.parsing.topics import scores
 from handoff.control_rooms import service as control_rooms
 
@@ -15,9 +16,22 @@ STORY_WORDS = 5
 """Words that are worth keeping as a part of what happened, if they speak for a category."""
 
 
+_WISH = listed(
+    "i want wish need would like to file lodge register make take down write a an the complaint complain grievance "
+    "against about of my please sir madam mujhe meri mera ek shikayat sikayat complain complaint darj karni karna karo "
+    "kar do kijiye likho likhiye likh lo lijiye hai h hain hu hun ke khilaf ki ka "
+    "मुझे मेरी मेरा एक शिकायत दर्ज करनी करना कराना करानी करो कर दो कीजिए लिखो लिखिए लिख लीजिए है हैं के खिलाफ की का"
+)
+
+
+def tells_enough(text: str) -> bool:
+    """Whether a text says what happened, not only that somebody wants to complain."""
+    return sum(word not in _WISH for word in words(text)) >= ENOUGH_WORDS
+
+
 def prefill(draft: Draft, text: str, heard: Heard) -> Draft:
     """Take what a first message already tells, so that it is not asked."""
-    enough = len(text.split()) >= ENOUGH_WORDS
+    enough = tells_enough(text)
     if enough or (len(text.split()) >= STORY_WORDS and scores(text)):
         draft = add_to_story(draft, text)[0].put_right(told=enough)
     return placed(harvest(draft, text, heard), text, heard)

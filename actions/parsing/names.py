@@ -26,8 +26,8 @@ _PARTIES = listed(
 _WORDS = regex.compile(r"[^\s,;:()]+")
 _PLACE = regex.compile(r"\s*(?:me|mein|में|hai|है|se|से|in)(?![\p{L}\p{M}])", regex.IGNORECASE)
 """What follows a place rather than a name."""
-_BANKS = regex.compile(
-    r"(?<![\p{L}\d])(SBI|PNB|BOB|HDFC|ICICI|IDBI|SIDBI|UCO|Axis|Canara|Union|Indian)(?=\s+(?i:bank)|\s+ne\b)"
+_BRANCH = regex.compile(
+    r",?\s+(?:ki\s+|की\s+)?(?:[\p{L}\p{M}\d\-]+\s+){1,3}?(?:branch|shakha|शाखा)(?![\p{L}\p{M}])", regex.IGNORECASE
 )
 
 
@@ -37,7 +37,7 @@ def find_name(text: str, kind: str) -> str | None:
     if party is None:
         return None
     text = plain(text)
-    by_kind = _firm(text) if kind == "buyer" else _bank(text, party)
+    by_kind = _firm(text) if kind == "buyer" else _bank(text, party) if kind == "bank" else _headed(text, party)
     for found in (by_kind, _capitalised(text, party), _before_ne(text, party)):
         if found is not None:
             return found
@@ -72,12 +72,21 @@ def _capitalised(text: str, party: str) -> str | None:
 
 
 def _bank(text: str, party: str) -> str | None:
-    """`Punjab National Bank`, `SBI bank`, `SBI ne`: the name stands before the word."""
-    short = _BANKS.search(text)
+    """A bank that everybody knows, with its branch: `SBI Noida branch`, `पंजाब नेशनल बैंक`."""
+    to_search = folded(text)
+    known = phrases("bank").hits(to_search)
+    if known and len(to_search) == len(text):
+        branch = _BRANCH.match(text, known[0].end)
+        return text[known[0].start : branch.end() if branch else known[0].end]
+    return _headed(text, party)
+
+
+def _headed(text: str, party: str) -> str | None:
+    """`Kaveri Grameen Bank`, `DIC office`: the name stands before the word."""
     match = regex.search(rf"((?:\p{{Lu}}[\p{{L}}&.]*\s+){{1,4}})(?i:{party})(?![\p{{L}}\p{{M}}])", text)
     if match and (name := _clean(match[1])):
         return f"{name} {text[match.end(1) : match.end()].strip()}"
-    return short[1] if short else None
+    return None
 
 
 def _before_ne(text: str, party: str) -> str | None:
