@@ -5,7 +5,7 @@ every kept file is encrypted anew, in small transactions, until twice in a row n
 value is read once more; then the old key goes. Where it stands can be told from the file of secrets and from the values
 themselves: whatever moment it is interrupted at, the next call goes on from there.
 
-The key of the blind indexes stays (docs/decisions/0013-rights.md).
+The key of the blind indexes stays (docs/decisions/0013-erasure.md).
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """What a feature keeps about contacts: how its rows are found, counted, emptied, and looked through for leftovers.
 
 Each feature with a table that leads to a contact has a module `holdings` with a `Holding`; `rights.stores` lists them
-all, and a test compares that list with every table of the database (docs/decisions/0013-rights.md).
+all, and a test compares that list with every table of the database (docs/decisions/0013-erasure.md).
 """
 
 from collections.abc import Callable, Iterable, Mapping
