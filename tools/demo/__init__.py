@@ -1,0 +1,1 @@
+"""The demo country: invented officers, contacts and grievances, for looking around and for measuring."""
