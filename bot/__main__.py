@@ -34,9 +34,10 @@ def serve() -> None:
 
     warnings.simplefilter("ignore", DeprecationWarning)  # of Rasa's own, older dependencies
     os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
-    from bot import logs
+    from bot import logs, runner
 
     logs.configure(os.environ["BOT_LOG_LEVEL"])
+    runner.install()
     import rasa
 
     # Not Rasa's command line: that replaces the logging, and its debug switch would log messages.

@@ -1,6 +1,6 @@
 """Where Rasa keeps its trackers: a disposable cache that holds no words of a contact."""
 
-import copy
+import functools
 import itertools
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ from typing import Any, Dict, List, Optional, Sequence
 
 import sqlalchemy as sa
 from rasa.core.tracker_store import SQLTrackerStore
-from rasa.shared.core.events import Event
+from rasa.shared.core.events import Event, SessionStarted
 from rasa.shared.core.trackers import DialogueStateTracker
 from sqlalchemy.orm import sessionmaker
 from sqlalchemy.pool import QueuePool
@@ -18,22 +18,27 @@ _open: "List[WordlessTrackerStore]" = []
 KEPT_ENTITIES = {"scheme", "aspect", "state", "district", "language_name"}
 
 
+_class_of = functools.lru_cache(maxsize=None)(Event.resolve_by_type)
+
+
+def _restored(stored: Dict[str, Any]) -> Event:
+    """The event as Rasa restores it, but its class is looked up once and not among all classes for every event."""
+    return _class_of(stored["event"])._from_parameters(stored)  # noqa: SLF001 - Rasa offers no other door
+
+
 def without_words(event: Dict[str, Any]) -> Dict[str, Any]:
     """An event as it may be stored: what was understood, not what was written."""
     if event.get("event") == "bot" and (event.get("metadata") or {}).get("private"):
         return _without_answers(event)
     if event.get("event") != "user":
         return event
-    event = copy.deepcopy(event)
     parse_data = event.get("parse_data") or {}
-    metadata = event.get("metadata") or {}
-    event["text"] = parse_data["text"] = ""
+    given = event.get("metadata") or {}
+    metadata = {name: given.get(name) for name in ("turn_id", "channel", "language", "language_fixed")}
     entities = [entity for entity in parse_data.get("entities") or [] if entity.get("entity") in KEPT_ENTITIES]
-    parse_data["entities"] = [{"entity": item["entity"], "value": item.get("value")} for item in entities]
-    event["metadata"] = {name: metadata.get(name) for name in ("turn_id", "channel", "language", "language_fixed")}
-    parse_data["metadata"] = event["metadata"]
-    event["parse_data"] = parse_data
-    return event
+    kept = [{"entity": item["entity"], "value": item.get("value")} for item in entities]
+    understood = {**parse_data, "text": "", "entities": kept, "metadata": metadata}
+    return {**event, "text": "", "metadata": metadata, "parse_data": understood}
 
 
 def _without_answers(event: Dict[str, Any]) -> Dict[str, Any]:
@@ -47,6 +52,21 @@ class WordlessTrackerStore(SQLTrackerStore):
 
     What was said is kept, encrypted and erasable, in the application's own transcript.
     """
+
+    _TABLE = SQLTrackerStore.SQLEvent.__table__
+    _OF_SENDER = _TABLE.c.sender_id == sa.bindparam("sender")
+    _STARTED = (
+        sa.select(sa.func.max(_TABLE.c.timestamp))
+        .where(_OF_SENDER, _TABLE.c.type_name == sa.bindparam("start"))
+        .scalar_subquery()
+    )
+    # Everything since the latest session began, or everything when none did: as Rasa's own store asks, but as objects
+    # that are made once.
+    _OF_SESSION = sa.and_(_OF_SENDER, _TABLE.c.timestamp >= sa.func.coalesce(_STARTED, 0.0))
+    _LATEST = sa.select(_TABLE.c.data).where(_OF_SESSION).order_by(_TABLE.c.id)
+    _ALL = sa.select(_TABLE.c.data).where(_OF_SENDER).order_by(_TABLE.c.id)
+    _COUNT = sa.select(sa.func.count(_TABLE.c.id)).where(_OF_SESSION)
+    _INSERT = sa.insert(_TABLE)
 
     def __init__(self, domain: Any = None, host: Optional[str] = None, event_broker: Any = None, **kwargs: Any) -> None:
         url = sa.engine.make_url(str(host or "sqlite:///var/rasa.db"))
@@ -63,20 +83,22 @@ class WordlessTrackerStore(SQLTrackerStore):
 
     async def _retrieve(self, sender_id: str, fetch_events_from_all_sessions: bool) -> Optional[DialogueStateTracker]:
         """Read the events alone, not rows as objects: this is done for every message."""
-        with self.session_scope() as session:
-            stored = self._event_query(session, sender_id, fetch_events_from_all_sessions)
-            events = [json.loads(data) for (data,) in stored.with_entities(self.SQLEvent.data)]
-        return DialogueStateTracker.from_dict(sender_id, events, self.domain.slots) if self.domain and events else None
+        question = self._ALL if fetch_events_from_all_sessions else self._LATEST
+        with self.engine.connect() as connection:
+            rows = connection.execute(question, {"sender": sender_id, "start": SessionStarted.type_name})
+            events = [_restored(json.loads(data)) for (data,) in rows]
+        if not self.domain or not events:
+            return None
+        return DialogueStateTracker.from_events(sender_id, events, self.domain.slots)
 
     async def save(self, tracker: DialogueStateTracker) -> None:
         """Store the events that are not stored yet, without their words."""
-        with self.session_scope() as session:
-            known = self._event_query(session, tracker.sender_id, fetch_events_from_all_sessions=False)
-            count = known.with_entities(sa.func.count(self.SQLEvent.id)).order_by(None).scalar()
+        with self.engine.begin() as connection:
+            known = {"sender": tracker.sender_id, "start": SessionStarted.type_name}
+            count = connection.execute(self._COUNT, known).scalar_one()
             rows = [self._row(tracker.sender_id, event) for event in itertools.islice(tracker.events, count, None)]
             if rows:
-                session.execute(sa.insert(self.SQLEvent.__table__), rows)
-            session.commit()
+                connection.execute(self._INSERT, rows)
 
     @staticmethod
     def _row(sender_id: str, event: Event) -> Dict[str, Any]:

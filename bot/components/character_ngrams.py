@@ -1,7 +1,8 @@
 """Sparse sentence features: character n-grams, which survive spelling mistakes and every script."""
 
 import json
-from typing import Any, Dict, List, Optional
+from collections import Counter
+from typing import Any, Callable, Dict, List, Optional
 
 import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -46,6 +47,7 @@ class CharacterNgramFeaturizer(GraphComponent):
         self._model_storage = model_storage
         self._resource = resource
         self._vectoriser: Optional[TfidfVectorizer] = None
+        self._ngrams: Optional[Callable[[str], List[str]]] = None
 
     def _new_vectoriser(self, vocabulary: Optional[Dict[str, int]] = None) -> TfidfVectorizer:
         return TfidfVectorizer(
@@ -114,7 +116,15 @@ class CharacterNgramFeaturizer(GraphComponent):
     def vector(self, message: Message) -> csr_matrix:
         """The features of one message: a sparse matrix of one row."""
         vectoriser = self._vectoriser or self._new_vectoriser()
-        return vectoriser.transform([self._readable(message)])
+        vocabulary, idf = vectoriser.vocabulary_, vectoriser.idf_
+        self._ngrams = self._ngrams or vectoriser.build_analyzer()
+        # By hand what the vectoriser does for one text: checking that it is fitted costs it more than counting.
+        seen = Counter(vocabulary[ngram] for ngram in self._ngrams(self._readable(message)) if ngram in vocabulary)
+        places = np.array(sorted(seen), dtype=np.int32)
+        counts = np.array([seen[place] for place in sorted(seen)], dtype=np.float32)
+        weights = ((np.log(counts) + 1) * idf[places]).astype(np.float32) if len(places) else counts
+        weights /= max(float(np.linalg.norm(weights)), 1e-12)
+        return csr_matrix((weights, places, np.array([0, len(places)], dtype=np.int32)), shape=(1, len(vocabulary)))
 
     def process(self, messages: List[Message]) -> List[Message]:
         """Add the features to messages."""

@@ -160,22 +160,20 @@ class LanguageDetector(GraphComponent):
 
     def detect(self, text: str, known: Optional[str] = None) -> Tuple[Optional[str], float]:
         """The language and how sure we are; the language is None when we are not sure enough."""
+        return self._judge(text, known)[:2]
+
+    def _judge(self, text: str, known: Optional[str]) -> Tuple[Optional[str], float, bool]:
+        """The language, how sure we are, and whether Latin text is likelier Hindi than English, however short."""
         script = script_language(text, self._config["devanagari_share"])
         if script == HINDI:
-            return HINDI, 1.0
+            return HINDI, 1.0, False
         if script is None or self._model is None:
-            return None, 0.0
+            return None, 0.0, False
         romanised = self._model.probability(text)
         language, confidence = (ROMANISED, romanised) if romanised >= 0.5 else (ENGLISH, 1.0 - romanised)
         few = len(words(text)) < 2
         needed = self._config["switch"] if few or (known and known != language) else self._config["sure"]
-        return (language if confidence >= needed else None), confidence
-
-    def _reads_as_hindi(self, text: str) -> bool:
-        """Whether Latin text is more likely Hindi than English, however short it is."""
-        if self._model is None or script_language(text, self._config["devanagari_share"]) != "latin":
-            return False
-        return self._model.probability(text) > 0.5
+        return (language if confidence >= needed else None), confidence, romanised > 0.5
 
     def process(self, messages: List[Message]) -> List[Message]:
         """Set the language on messages."""
@@ -184,10 +182,10 @@ class LanguageDetector(GraphComponent):
             if is_payload(text) or not has_letters(text):
                 continue
             known = (message.get("metadata") or {}).get("language")
-            language, confidence = self.detect(text, known)
+            language, confidence, reads_as_hindi = self._judge(text, known)
             message.set(LANGUAGE, language, add_to_output=True)
             message.set(LANGUAGE_CONFIDENCE, round(confidence, 3), add_to_output=True)
-            if self._reads_as_hindi(text):
+            if reads_as_hindi:
                 message.set(DEVANAGARI_VIEW, to_devanagari(text[:VIEW_CHARACTERS]))
         return messages
 

@@ -99,7 +99,7 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
         _, sparse = message.get_sparse_features(attribute=TEXT)
         if dense is None or sparse is None:
             return None
-        return np.asarray(dense.features, dtype=np.float32).reshape(1, -1), csr_matrix(sparse.features)
+        return np.asarray(dense.features, dtype=np.float32).reshape(1, -1), sparse.features
 
     @staticmethod
     def _centred(dense: np.ndarray, mean: np.ndarray) -> np.ndarray:
@@ -204,8 +204,8 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
     # -- prediction
 
     def scores(self, dense: np.ndarray, sparse: csr_matrix) -> np.ndarray:
-        """Uncalibrated scores of every intent."""
-        from_sparse = np.asarray((sparse * self._config["sparse_weight"]) @ self._sparse_weights)
+        """Uncalibrated scores of every intent for one message: rows of one dense and one sparse matrix."""
+        from_sparse = (self._config["sparse_weight"] * sparse.data) @ self._sparse_weights[sparse.indices]
         return self._centred(dense, self._mean) @ self._dense_weights + from_sparse + self._bias
 
     def _is_babble(self, message: Message) -> bool:

@@ -36,7 +36,7 @@ class QuickIntentClassifier(LinearIntentClassifier):
     @staticmethod
     def _features(message: Message) -> Optional[Tuple[np.ndarray, csr_matrix]]:
         _, sparse = message.get_sparse_features(attribute=TEXT)
-        return None if sparse is None else (np.zeros((1, 0), dtype=np.float32), csr_matrix(sparse.features))
+        return None if sparse is None else (np.zeros((1, 0), dtype=np.float32), sparse.features)
 
     def process(self, messages: List[Message]) -> List[Message]:
         """Set the intent of the messages it is sure of, and mark them as settled."""

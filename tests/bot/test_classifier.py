@@ -192,3 +192,14 @@ def test_vectors_of_an_earlier_training_are_used(tmp_path) -> None:
 
 def test_very_long_text(trained) -> None:
     assert trained[3]("loan " * 1000).get("intent")["name"] == "loan"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["the bank said no to my loan", "नमस्ते नमस्ते भाई", "loan loan loan loan", "zzzz qqqq", "bank ne loan nahi diya"],
+)
+def test_ngrams_weigh_as_the_vectoriser_does(trained, text: str) -> None:
+    ngrams = trained[1]
+    message = Message({"text": text})
+    expected = ngrams._vectoriser.transform([ngrams._readable(message)]).toarray()
+    assert np.allclose(ngrams.vector(message).toarray(), expected, atol=1e-6)

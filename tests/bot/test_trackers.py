@@ -3,7 +3,7 @@
 import sqlite3
 
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import ActionExecuted, BotUttered, SessionStarted, UserUttered
+from rasa.shared.core.events import ActionExecuted, BotUttered, SessionStarted, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot import trackers
@@ -57,3 +57,20 @@ async def test_a_forgotten_conversation_leaves_nothing_and_others_stay(tmp_path)
     assert b"Bharat Looms" not in raw
     assert b"Anand Tools" in raw
     assert trackers.forget([SENDER]) == 0
+
+
+async def test_only_the_latest_session_is_read_and_written_on(tmp_path) -> None:
+    domain = Domain.from_dict({"intents": ["greet"], "slots": {"scheme": {"type": "text", "mappings": []}}})
+    store = WordlessTrackerStore(domain=domain, host=f"sqlite:///{tmp_path}/rasa.db")
+    first = [ActionExecuted("action_session_start", timestamp=1.0), SessionStarted(timestamp=2.0)]
+    await store.save(DialogueStateTracker.from_events(SENDER, [*first, SlotSet("scheme", "pmegp", 3.0)], domain.slots))
+    whole = await store.retrieve_full_tracker(SENDER)
+    again = [ActionExecuted("action_session_start", timestamp=10.0), SessionStarted(timestamp=11.0)]
+    for event in [*again, SlotSet("scheme", "mudra", 12.0)]:
+        whole.update(event)
+    await store.save(whole)
+
+    assert [event.type_name for event in (await store.retrieve(SENDER)).events] == ["session_started", "slot"]
+    assert (await store.retrieve(SENDER)).get_slot("scheme") == "mudra"
+    assert len((await store.retrieve_full_tracker(SENDER)).events) == 6
+    assert await store.retrieve("01J0000000000000000000ELSE") is None
