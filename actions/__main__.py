@@ -11,6 +11,7 @@ from core.clock import SystemClock
 from core.db import Database
 from core.privacy.encryption import Keyring, install
 from core.settings import CoreSettings
+from grievances import calendar
 from knowledge.client import KnowledgeClient
 from rights.desk import RightsDesk
 from rights.settings import RightsSettings
@@ -24,6 +25,7 @@ def main() -> None:
     core = CoreSettings()  # keys come from the environment
     log.configure("actions", core.log_level)
     install(Keyring.from_settings(core))
+    calendar.install()  # a file of holidays that cannot be used is no mistake of a contact's: it stops the start
     database = Database.from_settings(core)
     knowledge = KnowledgeClient(settings.knowledge_url, settings.knowledge_timeout)
     clock = SystemClock()

@@ -11,6 +11,9 @@ class GrievanceSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="GRIEVANCES_", extra="ignore", frozen=True)
 
+    sweep_every: float = Field(
+        default=2.0, gt=0, le=60, description="Seconds between looks at what has come due for a grievance"
+    )
     holidays_file: Path | None = Field(
         default=None,
         description="CSV file of holidays to add or remove, with the columns of grievances/holidays/",

@@ -21,16 +21,18 @@ PORTS: Mapping[str, tuple[str, int]] = {
     "simulators": ("SIMULATOR_PORT", 8090),
     "status": ("LAUNCHER_PORT", 8000),
 }
-REGISTRY = "GRIEVANCES_CPGRAMS_"
+GRIEVANCES = "GRIEVANCES_"
+REGISTRY = f"{GRIEVANCES}CPGRAMS_"
+HOLIDAYS = f"{GRIEVANCES}HOLIDAYS_"
 PREFIXES = (
-    "SAHAYAK_", "WHATSAPP_", "BOT_", "ACTIONS_", "KNOWLEDGE_", "GATEWAY_", "DESK_", "SIMULATOR_", "RIGHTS_", REGISTRY,
+    "SAHAYAK_", "WHATSAPP_", "BOT_", "ACTIONS_", "KNOWLEDGE_", "GATEWAY_", "DESK_", "SIMULATOR_", "RIGHTS_", GRIEVANCES,
 )  # fmt: skip
 # What each process may see of ours: a secret goes only where it is needed.
 SEES: Mapping[str, tuple[str, ...]] = {
     "rasa": ("BOT_",),
-    "actions": ("SAHAYAK_", "ACTIONS_", "RIGHTS_"),
+    "actions": ("SAHAYAK_", "ACTIONS_", "RIGHTS_", HOLIDAYS),
     "knowledge": ("KNOWLEDGE_",),
-    "gateway": ("SAHAYAK_", "WHATSAPP_", "GATEWAY_", "DESK_", "RIGHTS_", REGISTRY),
+    "gateway": ("SAHAYAK_", "WHATSAPP_", "GATEWAY_", "DESK_", "RIGHTS_", GRIEVANCES),
     "webhooks": ("SAHAYAK_", "WHATSAPP_", "GATEWAY_", "RIGHTS_"),
     "simulators": ("SIMULATOR_",),
 }

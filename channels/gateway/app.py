@@ -18,8 +18,8 @@ from channels.gateway.engine import TurnEngine, TurnSteps
 from channels.gateway.entrance import Entrance, make_entrance
 from channels.gateway.media import MediaKeeper
 from channels.gateway.rasa_client import RasaClient
-from channels.gateway.registries import registry_rounds
 from channels.gateway.responders import make_responders
+from channels.gateway.rounds import Features, feature_rounds
 from channels.gateway.settings import GatewaySettings
 from channels.gateway.sweep import Sweep
 from channels.gateway.turn import TurnRunner
@@ -29,12 +29,9 @@ from core.db import Database
 from core.media.service import MediaStore
 from core.privacy.encryption import Keyring, install
 from core.settings import CoreSettings, Profile
-from grievances.registries.settings import CpgramsSettings
-from rights.rounds import PrivacyRounds
-from rights.settings import RightsSettings
+from rights.rounds import Outside
 
 _LOG = log.get(__name__)
-_PRIVACY_EVERY = 15.0
 Mount = Callable[[FastAPI, Database, Clock, Callable[[str], Awaitable[None]]], None]
 """Adds another application, such as the desk, to the web process."""
 
@@ -50,8 +47,7 @@ class Gateway:
     channels: dict[str, Channel]
     entrance: Entrance
     data_dir: Path
-    registries: CpgramsSettings = field(default_factory=CpgramsSettings)
-    rights: RightsSettings = field(default_factory=RightsSettings)
+    features: Features = field(default_factory=Features)
 
     async def wake(self, conversation_id: str) -> None:
         """Have what is queued in a conversation delivered."""
@@ -62,18 +58,16 @@ def make_gateway(core: CoreSettings, settings: GatewaySettings, channels: dict[s
     """The parts of a gateway, put together and not yet started.
 
     Raises:
-        InvalidInput: The link to another registry is not safe, or an erasure would come sooner than the law allows.
+        InvalidInput: A feature is set in a way that is not safe, not lawful or not readable.
     """
-    rights = RightsSettings().checked(core.profile)
-    registries = CpgramsSettings()
-    registries.check(core.profile)
+    features = Features.checked(core.profile)
     install(Keyring.from_settings(core))
     if core.profile is Profile.TEST:
         crash.arm(settings.crash_at)
     db, clock = Database.from_settings(core), SystemClock()
     engine = TurnEngine(core.durable_url, settings)
     entrance = make_entrance(db, clock, engine.start_turn, settings.queue_cap)
-    return Gateway(db, clock, engine, settings, channels, entrance, core.data_dir, registries, rights)
+    return Gateway(db, clock, engine, settings, channels, entrance, core.data_dir, features)
 
 
 @asynccontextmanager
@@ -88,7 +82,8 @@ async def _running(gateway: Gateway) -> AsyncIterator[None]:
     runner = TurnRunner(gateway.db, gateway.clock, make_responders(rasa), manifests, settings, keeper)
     delivery = Delivery(gateway.db, gateway.clock, senders, settings)
     await gateway.engine.launch(TurnSteps(runner.gather, runner.answer, delivery.deliver, runner.give_up))
-    async with registry_rounds(gateway.db, gateway.clock, gateway.registries) as registries:
+    outside = [_the_assistant(rasa), gateway.engine.forget]
+    async with feature_rounds(gateway.db, gateway.clock, gateway.features, gateway.data_dir, outside) as rounds:
         sweep = Sweep(
             gateway.db,
             gateway.clock,
@@ -98,7 +93,7 @@ async def _running(gateway: Gateway) -> AsyncIterator[None]:
             senders,
             keeper,
             settings,
-            [*registries, ("privacy", _PRIVACY_EVERY, _privacy(gateway, rasa).run)],
+            rounds,
         )
         sweep.start()
         try:
@@ -112,14 +107,13 @@ async def _running(gateway: Gateway) -> AsyncIterator[None]:
             await gateway.db.close()
 
 
-def _privacy(gateway: Gateway, rasa: RasaClient) -> PrivacyRounds:
-    """The round that erases, and who outside the database is asked to forget."""
+def _the_assistant(rasa: RasaClient) -> Outside:
+    """The assistant as a place that is asked to forget."""
 
-    async def the_assistant(conversation_ids: Sequence[str], _turn_ids: Sequence[str]) -> None:
+    async def forget(conversation_ids: Sequence[str], _turn_ids: Sequence[str]) -> None:
         await rasa.forget(conversation_ids)
 
-    outside = [the_assistant, gateway.engine.forget]
-    return PrivacyRounds(gateway.db, gateway.clock, gateway.rights, gateway.data_dir, outside)
+    return forget
 
 
 def make_app(gateway: Gateway, mount: Mount | None = None) -> FastAPI:
