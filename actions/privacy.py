@@ -14,6 +14,7 @@ from actions.filing.words import offer, say
 from actions.handoff import Events
 from actions.parsing.phrases import phrases
 from core.errors import NotPermitted
+from rights.schemas import Preview
 
 log = structlog.get_logger(__name__)
 
@@ -21,6 +22,7 @@ _COPY = offer("button.copy", "/export_data")
 _ERASE = offer("button.erase", "/erase_data")
 _YES = offer("button.erase", '/erase_data{"confirmed":"yes"}')
 _NO = offer("button.no", '/erase_data{"confirmed":"no"}')
+_KEEP = offer("button.keep_data", '/erase_data{"confirmed":"no"}')
 
 
 class PrivacyDesk(Protocol):
@@ -35,8 +37,8 @@ class PrivacyDesk(Protocol):
     async def export(self, conversation_id: str, turn_id: str, language: str) -> str:
         """Post a link to a copy; what else is to be said, or nothing."""
 
-    async def preview_erasure(self, conversation_id: str, language: str) -> str:
-        """What an erasure would mean, and the question whether it shall be."""
+    async def preview_erasure(self, conversation_id: str, language: str) -> Preview:
+        """What an erasure would mean, and the question whether it shall be; or that one waits already."""
 
     async def erase(self, conversation_id: str, language: str) -> str:
         """Note that everything is to be erased."""
@@ -124,21 +126,29 @@ class EraseData(_Privacy):
         """Ask first; note it only when the question was answered with yes."""
         turn = conversation.read(tracker)
         confirmed = turn.entity("confirmed")
-        if confirmed == "no":
-            utter(dispatcher, turn.language, say("utter_erase_kept"))
-            return []
         if takes_erasure_back(turn.text):
             return await self.cancel(dispatcher, turn)
         if confirmed == "yes" or turn.intent == "affirm":  # a typed "yes" to the question is passed on to here
             return await self.confirmed(dispatcher, turn)
-        return await self.tell(
-            dispatcher,
-            turn,
-            "utter_erase_ask",
-            lambda: self._desk.preview_erasure(turn.conversation_id, turn.language),
-            _YES,
-            _NO,
-        )
+        try:
+            preview = await self._desk.preview_erasure(turn.conversation_id, turn.language)
+        except NotPermitted:
+            utter(dispatcher, turn.language, say("utter_privacy_not_here"))
+            return []
+        if confirmed == "no":
+            return await self.refused(dispatcher, turn, preview)
+        if preview.waits:
+            utter(dispatcher, turn.language, say("utter_privacy_done", _KEEP, told=preview.told))
+        else:
+            utter(dispatcher, turn.language, say("utter_erase_ask", _YES, _NO, told=preview.told))
+        return []
+
+    async def refused(self, dispatcher: CollectingDispatcher, turn: Turn, preview: Preview) -> Events:
+        """Nothing is erased: a "no" that comes after the "yes" takes that back."""
+        if preview.waits:
+            return await self.cancel(dispatcher, turn)
+        utter(dispatcher, turn.language, say("utter_erase_kept"))
+        return []
 
     async def confirmed(self, dispatcher: CollectingDispatcher, turn: Turn) -> Events:
         """Note the erasure."""
@@ -148,6 +158,7 @@ class EraseData(_Privacy):
             turn,
             "utter_privacy_done",
             lambda: self._desk.erase(turn.conversation_id, turn.language),
+            _KEEP,
         )
 
     async def cancel(self, dispatcher: CollectingDispatcher, turn: Turn) -> Events:

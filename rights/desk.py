@@ -6,6 +6,7 @@ from core.errors import TooMany
 from core.events import OutboundContent
 from core.outbox import service as outbox
 from rights import service
+from rights.schemas import Preview
 from rights.settings import RightsSettings
 from rights.words import confirm_text, moment, say, summary_text
 
@@ -54,15 +55,17 @@ class RightsDesk:
             return say("too_many_links", language)
         return ""
 
-    async def preview_erasure(self, conversation_id: str, language: str) -> str:
+    async def preview_erasure(self, conversation_id: str, language: str) -> Preview:
         """What an erasure would mean, and the question whether it shall be; nothing is noted."""
         async with self._db.reading() as session:
             asked = await service.preview_erasure(
                 session, conversation_id, settings=self._settings, now=self._clock.now()
             )
         if asked.erasure.id:
-            return say("erasure_waits", language, when=moment(asked.erasure.due_at, language))
-        return confirm_text(asked.erasure.due_at, asked.open_grievances, language)
+            told = say("erasure_waits", language, when=moment(asked.erasure.due_at, language))
+            return Preview(told=told, waits=True)
+        told = confirm_text(asked.erasure.due_at, asked.open_grievances, language)
+        return Preview(told=told, waits=False)
 
     async def erase(self, conversation_id: str, language: str) -> str:
         """Note the request; everything is erased after the notice. Asking again changes nothing."""

@@ -41,6 +41,18 @@ class Asked(_Frozen):
     open_grievances: int
 
 
+class Preview(_Frozen):
+    """What an erasure would mean, ready to say.
+
+    Attributes:
+        told: The sentences.
+        waits: Whether one was asked for already, so that there is nothing to agree to.
+    """
+
+    told: str
+    waits: bool
+
+
 class Summary(_Frozen):
     """What is held about a contact: kinds, counts and dates, nothing else.
 

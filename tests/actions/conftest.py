@@ -13,11 +13,13 @@ from actions.executor import CarefulExecutor
 from actions.ledger import Filing, Kept, Situation, Standing
 from core.conversations.schemas import ConversationView
 from core.conversations.state import State
+from core.errors import NotPermitted
 from grievances.drafts.schemas import DraftView, Kind
 from grievances.schemas import GrievanceView
 from grievances.status import Move
 from knowledge.errors import KnowledgeUnavailable
 from knowledge.schemas import KnowledgeAnswer, Meaning, Passage
+from rights.schemas import Preview
 
 NOON = datetime(2026, 11, 23, 6, 30, tzinfo=UTC)
 
@@ -142,25 +144,33 @@ class FakePrivacy:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.waits = False
+        self.proves = True
+        self.link_says = "A link is on its way."
+
+    def _ask(self, what: str) -> None:
+        if not self.proves:
+            raise NotPermitted("this channel does not prove who listens")
+        self.asked.append(what)
 
     async def summary(self, conversation_id: str, language: str) -> str:
-        self.asked.append("summary")
+        self._ask("summary")
         return "We keep your number."
 
     async def export(self, conversation_id: str, turn_id: str, language: str) -> str:
-        self.asked.append("export")
-        return "A link is on its way."
+        self._ask("export")
+        return self.link_says
 
-    async def preview_erasure(self, conversation_id: str, language: str) -> str:
-        self.asked.append("preview")
-        return "Shall everything be erased?"
+    async def preview_erasure(self, conversation_id: str, language: str) -> Preview:
+        self._ask("preview")
+        return Preview(told="It waits." if self.waits else "Shall everything be erased?", waits=self.waits)
 
     async def erase(self, conversation_id: str, language: str) -> str:
-        self.asked.append("erase")
+        self._ask("erase")
         return "Noted."
 
     async def cancel_erasure(self, conversation_id: str, language: str) -> str:
-        self.asked.append("cancel")
+        self._ask("cancel")
         return "Cancelled."
 
 

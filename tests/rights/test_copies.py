@@ -214,14 +214,17 @@ async def test_the_summary_tells_of_an_erasure_that_waits(world: World) -> None:
     conversation_id = await world.write("hello")
     assert "26 Nov 2026, 12:00" in await world.desk.erase(conversation_id, "en")
     assert "26 Nov 2026, 12:00" in await world.desk.summary(conversation_id, "en")
-    assert "26 Nov 2026, 12:00" in await world.desk.preview_erasure(conversation_id, "en")
+    preview = await world.desk.preview_erasure(conversation_id, "en")
+    assert preview.waits
+    assert "26 Nov 2026, 12:00" in preview.told
 
 
 async def test_open_grievances_are_named_before_the_question(world: World) -> None:
     conversation_id = await world.everything()
-    told = await world.desk.preview_erasure(conversation_id, "en")
-    assert told.startswith("Your open grievances (1) would be withdrawn")
-    assert told.endswith("Shall everything be erased?")
+    preview = await world.desk.preview_erasure(conversation_id, "en")
+    assert preview.told.startswith("Your open grievances (1) would be withdrawn")
+    assert preview.told.endswith("Shall everything be erased?")
+    assert not preview.waits
     async with world.db.reading() as session:
         assert await service.waiting(session, (await conversations.get(session, conversation_id)).contact_id) is None
 
