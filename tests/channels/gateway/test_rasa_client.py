@@ -63,3 +63,18 @@ async def test_patience_ends() -> None:
         await client.ask(REQUEST)
     assert 1 < len(asked) < 6
     await client.close()
+
+
+async def test_it_is_asked_to_forget_and_says_that_it_has() -> None:
+    client, asked = _client([{"status": "ok", "events": 3}])
+    await client.forget(["c1", "c2"])
+    assert asked == [{"conversation_ids": ["c1", "c2"]}]
+    await client.close()
+
+
+@pytest.mark.parametrize("answer", [httpx.ConnectError("no"), httpx.ReadTimeout("slow"), 401, 422, 500])
+async def test_whoever_does_not_say_that_it_has_forgotten_is_asked_again(answer: object) -> None:
+    client, _ = _client([answer])
+    with pytest.raises(BotUnavailable):
+        await client.forget(["c1"])
+    await client.close()
