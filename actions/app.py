@@ -30,6 +30,7 @@ from actions.reminding import Reminder
 from actions.reopening import GrievanceFeedback, ReopenForm
 from actions.session import Cancel, Feedback, Greet, ReceivedMedia, Repeat
 from actions.status import StatusForm
+from actions.wishing import OrComplaint
 
 
 @dataclass(frozen=True)
@@ -52,9 +53,8 @@ class Desks:
 def all_actions(desks: Desks, close_margin: float) -> list[Action]:
     """Every action of the domain, built once on what it needs."""
     answers, others = Answers(desks.knowledge, close_margin), Others()
-    asking: list[Action] = [
-        kind(answers) for kind in (AskScheme, AskEligibility, DelayedPayment, LoanProblem, RegistrationProblem)
-    ]
+    asking: list[Action] = [kind(answers) for kind in (AskScheme, AskEligibility)]
+    asking += [OrComplaint(kind(answers), others) for kind in (DelayedPayment, LoanProblem, RegistrationProblem)]
     grieving: list[Action] = [kind(desks.grievances, others) for kind in (GrievanceForm, StatusForm, ReopenForm)]
     owning: list[Action] = [kind(desks.privacy) for kind in (MyData, ExportData, EraseData)]
     found = [

@@ -17,7 +17,7 @@ from actions.filing.taking import Effect
 from actions.filing.words import Choice, File, Heard, offer, say
 from actions.ledger import Filing, GrievanceDesk, Kept, Situation
 from actions.others import Others
-from actions.parsing.topics import scores
+from actions.parsing.topics import scores, wishes_to_file
 from core.clock import INDIA
 from core.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from core.ids import new_id
@@ -84,7 +84,7 @@ class GrievanceForm(Dialogue):
         heard = heard_in(moment.turn, moment.situation)
         if moment.content is not None:
             return await self._carry_out(moment, heard, self._step(moment, heard))
-        if heard.intent == "file_grievance" or (heard.intent == "affirm" and not moment.active):
+        if self._wants(moment, heard) or (heard.intent == "affirm" and not moment.active):
             return await self._carry_out(moment, heard, await self._begin(moment, heard))
         if heard.intent in ("grievance_answer", "affirm", "deny"):
             utter(moment.dispatcher, moment.turn.language, say("utter_form_nothing_open", _FILE))
@@ -93,16 +93,24 @@ class GrievanceForm(Dialogue):
         moment.events += await self._others.answer(heard.intent, moment.dispatcher, moment.tracker, moment.domain)
         return Left()
 
+    @staticmethod
+    def _wants(moment: Moment, heard: Heard) -> bool:
+        """Whether a complaint is to be begun."""
+        told = not moment.active and heard.intent in conversation.PROBLEMS and wishes_to_file(heard.text)
+        return heard.intent == "file_grievance" or told
+
     def _step(self, moment: Moment, heard: Heard) -> Step:
         draft = Draft.model_validate(moment.content)
         chosen = heard.choice is not None and heard.choice.question == Question.RESUME
-        if not chosen and heard.intent == "file_grievance" and not moment.active:
+        if not chosen and self._wants(moment, heard) and not moment.active:
             return form.offer_to_resume(draft, heard)
         if not moment.active and draft.asked is not Question.RESUME and (chosen or heard.means("affirm", "deny")):
             draft = draft.put_right(paused=draft.asked, asked=Question.RESUME)
         return form.answer(draft, heard)
 
     async def _begin(self, moment: Moment, heard: Heard) -> Step:
+        if heard.intent in conversation.PROBLEMS:  # the story and the wish in one message
+            return form.begin(heard, told_before=heard.text, intent_before=heard.intent)
         problem = conversation.problem_before(moment.tracker)
         if problem is None or scores(heard.text) or heard.length >= 2 * _TELLS:
             return form.begin(heard)
@@ -179,7 +187,7 @@ class GrievanceForm(Dialogue):
         if question is Question.CONSENT:
             draft = draft.put_right(asked=Question.CONSENT)
         elif question is not None:
-            draft = form.reopened(draft, question).put_right(returning=True)
+            draft = form.reopened(draft, question)
         says = [ask(draft)] if question is not None else [say("utter_form_not_filed"), ask(draft)]
         utter(moment.dispatcher, draft.language, *says, form_open=True)
         return Left(draft.model_dump(mode="json"), draft.asked)

@@ -33,8 +33,9 @@ class Reminder:
             return
         if conversation.messages_in_session(tracker) != 1 or (tracker.active_loop or {}).get("name"):
             return
-        found = await self._desk.unfinished(conversation.read(tracker).conversation_id)
-        if found is None:
+        turn = conversation.read(tracker)
+        found = await self._desk.unfinished(turn.conversation_id)
+        if found is None or found.last_turn_id == turn.turn_id:  # begun by this very message
             return
         draft = Draft.model_validate(found.content)
         dispatcher = CollectingDispatcher()

@@ -27,6 +27,14 @@ _QUESTION_OF = {
 }
 
 
+_UNMISTAKABLE = frozenset({"amount", "since", "udyam"})
+"""With its name and a value, such an answer is no name or place, whether it was given before or not."""
+
+
+_A_BARE_NAME = 3
+"""Not more words than "firm ka naam", without the name itself."""
+
+
 def named(heard: Heard) -> Question | None:
     """The question whose answer a short message names without giving another one."""
     found = find_correction(heard.text) if heard.text and heard.length <= 8 else None
@@ -38,7 +46,8 @@ def other_answer(draft: Draft, heard: Heard) -> Taken | None:
     found = find_correction(heard.text) if heard.text else None
     if found is None or heard.length > 14 or _QUESTION_OF[found.field] is draft.asked:
         return None
-    if heard.intent != "correct_previous" and _has_no_answer_yet(draft, found.field):
+    certain = found.field in _UNMISTAKABLE or (found.by_name and heard.length > _A_BARE_NAME)
+    if not certain and heard.intent != "correct_previous" and _has_no_answer_yet(draft, found.field):
         return None
     taken = _with(draft, found.field, found.rest, heard)
     return taken if taken is not None and taken.done else None

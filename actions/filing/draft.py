@@ -73,7 +73,6 @@ class Draft(BaseModel):
         half: Whether the question that stands was answered in part.
         put: How many questions were put.
         failures: How often in a row the question that stands was not answered.
-        returning: Whether an answer leads back to the summary.
         listing: Whether the categories were listed because the guess was wrong.
         states: The States in which the named district may lie.
         paused: The question that stood when the complaint was left.
@@ -107,7 +106,6 @@ class Draft(BaseModel):
     half: bool = False
     put: int = 0
     failures: int = 0
-    returning: bool = False
     listing: bool = False
     states: tuple[str, ...] = ()
     paused: Question | None = None

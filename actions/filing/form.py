@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from actions.filing import correcting, interrupting
 from actions.filing.asking import ask, category_title, resume
 from actions.filing.draft import (
-    ENOUGH_WORDS,
     MAX_WAITING,
     Draft,
     Question,
@@ -92,18 +91,36 @@ def answer(draft: Draft, heard: Heard) -> Step:
         return _old_button(draft, heard)
     if draft.asked in (Question.CHECK, Question.CORRECT):
         return _checked(draft, heard)
-    if draft.asked is Question.CONSENT and heard.length >= STORY_WORDS and scores(heard.text):
-        draft = prefill(draft, heard.text, heard)  # more of the story, before it was agreed that it is kept
-        draft = draft.put_right(guess=draft.guess or complaints(heard.text, heard.intent)[0].category)
-        return _go_on(draft, heard)
-    udyam = find_udyam(heard.text)
-    if draft.asked not in (Question.WHO, Question.WHAT) and udyam is not None and udyam.value:
-        draft = draft.put_right(udyam=udyam.value)  # it can be nothing else, whatever was asked
-        return Step(draft, (say("utter_form_put_right", named={"field": "field.udyam"}), ask(draft)))
+    out_of_turn = _out_of_turn(draft, heard)
+    if out_of_turn is not None:
+        return out_of_turn
+    ordered = _command(draft, heard) if _is_order(draft, heard) else None
+    if ordered is not None:
+        return ordered
     taken = precise(draft, heard)
     if taken is not None:
         return _settle(draft, taken, heard)
     return _command(draft, heard) or _free(draft, heard)
+
+
+def _out_of_turn(draft: Draft, heard: Heard) -> Step | None:
+    """What is worth taking whatever was asked: the story before it was agreed that it is kept, a Udyam number."""
+    if draft.asked is Question.CONSENT and heard.length >= STORY_WORDS and scores(heard.text):
+        draft = prefill(draft, heard.text, heard)
+        draft = draft.put_right(guess=draft.guess or complaints(heard.text, heard.intent)[0].category)
+        return _go_on(draft, heard)
+    udyam = find_udyam(heard.text)
+    if draft.asked not in (Question.WHO, Question.WHAT) and udyam is not None and udyam.value:
+        draft = draft.put_right(udyam=udyam.value)
+        return Step(draft, (say("utter_form_put_right", named={"field": "field.udyam"}), ask(draft)))
+    return None
+
+
+def _is_order(draft: Draft, heard: Heard) -> bool:
+    """Whether the words are an order before they can be an answer: `ho gaya` is not the district of Gaya."""
+    if draft.asked in (Question.FILES, Question.WHAT):
+        return heard.command in ("cancel", "go_back")
+    return heard.command is not None and draft.asked is not Question.CONSENT
 
 
 def _command(draft: Draft, heard: Heard) -> Step | None:
@@ -120,6 +137,9 @@ def _command(draft: Draft, heard: Heard) -> Step | None:
     corrected = correcting.other_answer(draft, heard)
     if corrected is not None:
         return Step(corrected.draft, (*corrected.says, _again(corrected.draft or draft)))
+    if draft.trail and heard.means("correct_previous", at_most=8, sure=_SURE_OF_CORRECTION):
+        draft = draft.put_right(asked=Question.CORRECT)
+        return Step(draft, (ask(draft),))
     return None
 
 
@@ -325,12 +345,13 @@ def _checked(draft: Draft, heard: Heard) -> Step:
 
 
 def _step_into(draft: Draft, question: Question) -> Step:
-    draft = reopened(draft, question).put_right(returning=True)
+    draft = reopened(draft, question)
     return Step(draft, (ask(draft),))
 
 
 def _to_check(draft: Draft, *says: Say) -> Step:
-    draft = draft.put_right(asked=Question.CHECK, failures=0)
+    """The summary, or what is still open where the correction came before it."""
+    draft = draft.put_right(asked=draft.next_question(consent=True), failures=0)
     return Step(draft, (*says, ask(draft)))
 
 
@@ -348,7 +369,7 @@ def _corrected(draft: Draft, heard: Heard) -> Step:
     aside = interrupting.find(draft, heard)
     if aside is not None:
         return _aside(draft, aside)
-    if heard.length >= ENOUGH_WORDS // 2:
+    if heard.length >= _ADDS:
         draft, _ = add_to_story(draft, heard.text)
         return _to_check(draft, say("utter_form_added"))
     return _not_understood(draft)
@@ -371,3 +392,6 @@ def _further(draft: Draft, heard: Heard) -> Step | None:
 _COMPLAINING = frozenset({"file_grievance", "delayed_payment", "loan_problem", "registration_problem"})
 _SURE_OF_ANOTHER = 0.6
 _SURE_OF_CANCEL = 0.8
+_SURE_OF_CORRECTION = 0.8
+_ADDS = 6
+"""So many words at the summary that are no correction add to what happened."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from actions.filing.draft import Draft, Question
 from actions.filing.words import Heard, Say, say
-from actions.parsing.identifiers import has_figures
+from actions.parsing.identifiers import find_reference, has_figures
 from actions.parsing.phrases import phrases
 from actions.parsing.topics import is_question
 
@@ -33,8 +33,10 @@ def find(draft: Draft, heard: Heard) -> Aside | None:
     """What else a message wants; None when it is an answer."""
     if 0 < heard.length <= _MOST_LATER and phrases("later").within(heard.text):
         return Aside("", then_ask=False, last=_KEPT)
-    if heard.intent == "abuse" and heard.length <= _A_NAME and draft.asked in _TELLING:
+    if heard.intent == "abuse" and heard.confidence < _SURE_OF_ABUSE and draft.asked in _TELLING:
         return None  # a name that the assistant does not know resembles anything
+    if heard.length <= _MOST_LATER and draft.asked not in _FIGURES and find_reference(heard.text)[0] is not None:
+        return Aside("grievance_status")
     for intents, at_most, sure, aside in _SHORT:
         if heard.means(*intents, at_most=at_most, sure=sure):
             return aside
@@ -73,5 +75,6 @@ _SHORT: tuple[tuple[tuple[str, ...], int, float, Aside], ...] = (
     (("received_location",), 0, 0.0, Aside("form_location")),
 )
 _MOST_LATER = 8
-_A_NAME = 2
+_SURE_OF_ABUSE = 0.9
+_FIGURES = frozenset({Question.WHAT, Question.MONEY})
 _TELLING = frozenset({Question.WHAT, Question.AGAINST, Question.WHO, Question.CATEGORY, Question.PLACE})

@@ -30,6 +30,7 @@ _LEAD = regex.compile(
     r"buyer|bank|party|फर्म|दुकान|कंपनी|उद्यम)\s+)?(?:ka\s+|का\s+|'s\s+)?(?:naam|nam|name|नाम)\s*(?:is|hai|h|है)?\s*[:=\-]?\s+",
     regex.IGNORECASE,
 )
+_COPULA = regex.compile(r"^(?:is|are|hai|h|है)\s+", regex.IGNORECASE)
 _TAIL = regex.compile(
     r"(?:\s+(?:hai|h|है|he|ke (?:paas|pas)|ke khilaf|ki taraf se|ne|के पास|के खिलाफ|के ख़िलाफ़|ने)\s*[.।]?)+$",
     regex.IGNORECASE,
@@ -185,6 +186,8 @@ def _kept_aside(*, amount: bool) -> Say:
 
 
 def _free_against(draft: Draft, heard: Heard) -> Taken | None:
+    if heard.means("affirm", at_most=3):
+        return None
     figures = _only_figures(draft, heard)
     if figures is not None:
         return figures
@@ -197,7 +200,7 @@ def _free_against(draft: Draft, heard: Heard) -> Taken | None:
 def name_in(text: str, *, correcting: bool = False) -> str:
     """A name without "my firm's name is" around it; in a correction `A nahi, B` the second."""
     text = behind_negation(text) if correcting else plain(text)
-    name = _TAIL.sub("", _LEAD.sub("", text)).strip(_EDGES)
+    name = _TAIL.sub("", _COPULA.sub("", _LEAD.sub("", text))).strip(_EDGES)
     return (name or text)[:MAX_NAME].strip()
 
 
@@ -280,6 +283,8 @@ def _take_who(draft: Draft, heard: Heard) -> Taken | None:
 
 
 def _free_who(draft: Draft, heard: Heard) -> Taken | None:
+    if heard.means("affirm", at_most=3):
+        return None
     if draft.enterprise is not None:
         if draft.failures >= _PATIENCE:
             return Taken(draft.settle(Question.WHO), (say("utter_form_left_open"),))

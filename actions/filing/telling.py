@@ -1,5 +1,7 @@
 """What a story tells already, so that it is not asked."""
 
+import regex
+
 from actions.filing.draft import ENOUGH_WORDS, Draft
 from actions.filing.taking import add_to_story, with_place
 from actions.filing.words import Heard
@@ -8,7 +10,7 @@ from actions.parsing.dates import find_dates
 from actions.parsing.identifiers import find_udyam
 from actions.parsing.names import find_name
 from actions.parsing.places import find_place
-from actions.parsing.text import listed, words
+from actions.parsing.text import listed, plain, words
 from actions.parsing.topics import scores
 from handoff.control_rooms import service as control_rooms
 
@@ -21,6 +23,21 @@ _WISH = listed(
     "against about of my please sir madam mujhe meri mera ek shikayat sikayat complain complaint darj karni karna karo "
     "kar do kijiye likho likhiye likh lo lijiye hai h hain hu hun ke khilaf ki ka "
     "मुझे मेरी मेरा एक शिकायत दर्ज करनी करना कराना करानी करो कर दो कीजिए लिखो लिखिए लिख लीजिए है हैं के खिलाफ की का"
+)
+
+
+_PARTY = (
+    "buyer|party|customer|client|company|dealer|supplier|kharidar|khareedar|kharidaar|khariddar|grahak|vyapari"
+    "|खरीदार|खरीददार|ग्राहक|पार्टी|कंपनी|व्यापारी|डीलर"
+)
+_OF = "ka|ki|ke|wala|wali|wale|based|का|की|के|वाला|वाली|वाले"
+_OWN = "mer[aie]|hamar[aie]|apn[aie]|us|is|jis|मेर[ाीे]|हमार[ाीे]|अपन[ाीे]|उस|इस|जिस"
+_W = r"[\p{L}\p{M}]+"
+# "Surat ki party", "buyer in Delhi", "party Delhi ki hai": where the other party is, not the enterprise.
+_THEIRS = regex.compile(
+    rf"(?<!\p{{L}})(?!(?:{_OWN})\s){_W}\s+(?:{_OF})\s+(?:{_PARTY})(?![\p{{L}}\p{{M}}])"
+    rf"|(?<!\p{{L}})(?:{_PARTY})\s+(?:(?:in|from|at)\s+{_W}|{_W}\s+(?:{_OF}|me|mein|se|में|से)\s+(?:hai|h|है))(?![\p{{L}}\p{{M}}])",
+    regex.IGNORECASE,
 )
 
 
@@ -39,7 +56,7 @@ def prefill(draft: Draft, text: str, heard: Heard) -> Draft:
 
 def placed(draft: Draft, text: str, heard: Heard) -> Draft:
     """Take the place that a story names, if none is known."""
-    if draft.has_place:
+    if draft.has_place or _THEIRS.search(plain(text)):
         return draft
     found = find_place(text, control_rooms, district=heard.district, state=heard.state)
     return with_place(draft, found) if found.trouble is None else draft

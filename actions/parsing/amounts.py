@@ -67,7 +67,8 @@ def _amount_at(line: list[Token], at: int) -> tuple[Amount, int] | None:
             return None
         (value, after), has_unit = bare, False
     behind = _skip_currency(line, after)
-    if not has_unit and not marked and behind == after and not _has_dash(line, after):
+    grouped = "," in line[before].text  # nobody writes commas into a year or a telephone number
+    if not (has_unit or marked or grouped or behind > after or _has_dash(line, after)):
         return None
     return Amount(round(value), line[start].start, line[max(behind, after) - 1].end), max(behind, after)
 

@@ -3,18 +3,22 @@
 from typing import NamedTuple, TypeVar
 
 from actions.parsing.phrases import folded, named_phrases, phrases
-from actions.parsing.text import plain
+from actions.parsing.text import listed, plain
 
 Item = TypeVar("Item")
 # Where two names of answers stand in one message, the more particular one is meant.
 _ORDER = ("udyam", "against", "enterprise", "what", "category", "files", "place", "since", "amount")
 
 
+_NAME = listed("name naam nam नाम")
+
+
 class Correction(NamedTuple):
-    """Which answer a message corrects, and the words behind its name."""
+    """Which answer a message corrects, the words behind its name, and whether it says "the name of"."""
 
     field: str
     rest: str
+    by_name: bool = False
 
 
 def find_correction(text: str) -> Correction | None:
@@ -25,8 +29,9 @@ def find_correction(text: str) -> Correction | None:
     for field in _ORDER:
         hits = named_phrases("field")[field].hits(to_search)
         if hits:
+            by_name = bool(set(hits[0].phrase.split()) & _NAME)
             before, after = as_written[: hits[0].start], as_written[hits[0].end :]
-            return Correction(field, (after if after.strip(" :=-.,") else before).strip(" :=-.,"))
+            return Correction(field, (after if after.strip(" :=-.,") else before).strip(" :=-.,"), by_name)
     return None
 
 

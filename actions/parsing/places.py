@@ -62,6 +62,7 @@ _LEAST_LIKE_IN_HINDI = 0.5
 _TOWNS = (" nagar", " urban", " city")
 # Two letters that mean a State in a short answer and nothing else.
 _LETTERS = frozenset({"up", "mp", "hp", "wb", "tn", "ap", "jk", "uk"})
+_GONE = listed("gaya गया")
 _SPARE = listed("district zila jila jilla distt dist state rajya city shahar near in from me mein se hai ka ki ke")
 
 
@@ -164,7 +165,12 @@ def _by_first_word(text: str, gazetteer: Gazetteer) -> Found | None:
 
 def _runs(text: str) -> list[str]:
     """Every run of up to four words, the longest first; in a short answer only."""
-    listed = [word for word in _WORD.findall(plain(text)) if folded(word) not in _SPARE][:12]
+    written = _WORD.findall(plain(text))
+    listed = [
+        word
+        for at, word in enumerate(written)
+        if folded(word) not in _SPARE and not (at and folded(word) in _GONE)  # "ho gaya" is not Gaya
+    ][:12]
     return [
         " ".join(listed[start : start + length])
         for length in range(min(_LONGEST_NAME, len(listed)), 0, -1)

@@ -8,6 +8,8 @@ from actions.parsing.phrases import folded, named_phrases, phrases
 
 _INTENTS = {"delayed_payment": "delayed_payment", "loan_problem": "credit", "registration_problem": "udyam"}
 _WEIGHTS = {"bribe": 3, "subsidy": 2}
+_SIDES = frozenset({"kvic", "nsic", "coir", "scheme", "policy"})
+"""Categories that say whom a matter lies with; behind another one they are no complaint of their own."""
 _MOST_PARTS = 3
 _MARKER_WORDS = 5
 """A clause this short with "both" in it only says that there are two."""
@@ -61,6 +63,11 @@ def is_question(text: str) -> bool:
     return "?" in text or "？" in text or phrases("question").within(text)
 
 
+def wishes_to_file(text: str) -> bool:
+    """Whether a message says that a complaint is to be filed, beside whatever it tells."""
+    return bool(text) and phrases("filing").within(text) and not is_question(text)
+
+
 def says_unknown(text: str) -> bool:
     """Whether a short answer says "I do not know" or "I have none"."""
     return len(text.split()) <= 6 and phrases("unknown").within(text)
@@ -71,12 +78,13 @@ def complaints(text: str, intent: str = "") -> list[Complaint]:
     groups: list[Complaint] = []
     for clause in _clauses(text):
         category = guess_category(clause) if phrases("trouble").within(clause) else None
-        at = _place(groups, category)
+        at = _place(groups, category, clause)
         if at is None:
             groups.append(Complaint(category, _without_join(clause)))
         else:
             kept = groups[at]
-            groups[at] = Complaint(kept.category or category, f"{kept.text} {clause}")
+            stronger = category if category == "bribe" else kept.category or category
+            groups[at] = Complaint(stronger, f"{kept.text} {clause}")
     if len([group for group in groups if group.category]) < 2:
         return [Complaint(_of_the_whole(text, intent), text)]
     return [group for group in groups if group.category][:_MOST_PARTS]
@@ -90,12 +98,16 @@ def _of_the_whole(text: str, intent: str) -> str | None:
     return before or guess_category(text, intent)
 
 
-def _place(groups: list[Complaint], category: str | None) -> int | None:
+def _place(groups: list[Complaint], category: str | None, clause: str) -> int | None:
     """Which group a clause belongs to; None for one of its own."""
     if not groups:
         return None
-    if category is None or groups[-1].category is None:
+    if category is None or groups[-1].category is None or category in _SIDES:
         return len(groups) - 1
+    if "bribe" in (category, groups[-1].category):
+        both = {guess_against(groups[-1].text), guess_against(clause)} - {None}
+        if len(both) < 2:  # one party that wants money and does not do its work
+            return len(groups) - 1
     return next((at for at, group in enumerate(groups) if group.category == category), None)
 
 
