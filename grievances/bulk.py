@@ -5,13 +5,14 @@ is left out is what reaches beyond the ledger: nobody is told, and officers' act
 """
 
 import secrets
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import SystemRandom
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import INDIA
@@ -82,8 +83,9 @@ async def write(session: AsyncSession, lives: Iterable[Life], *, until: datetime
         InvalidInput: A grievance or a move cannot be as it is given.
         ValueError: A move touches another grievance or a file.
     """
-    written = _Written()
-    ids = [await _live(session, life, until, written) for life in lives]
+    written, listed = _Written(), list(lives)
+    numbers = await _references(session, [life.filed_at.astimezone(INDIA).year for life in listed])
+    ids = [await _live(session, life, number, until, written) for life, number in zip(listed, numbers, strict=True)]
     for table, rows in (
         (Grievance, written.rows),
         (GrievanceVector, written.vectors),
@@ -97,9 +99,22 @@ async def write(session: AsyncSession, lives: Iterable[Life], *, until: datetime
     return ids
 
 
-async def _live(session: AsyncSession, life: Life, until: datetime, written: _Written) -> str:
+async def _references(session: AsyncSession, years: Sequence[int]) -> list[str]:
+    """References that nobody has, one for each year."""
+    found: dict[str, int] = {}
+    while wanting := Counter(years) - Counter(found.values()):
+        drawn = {reference.new_reference(year, _CHOOSE): year for year in wanting.elements()}
+        taken = set(await session.scalars(select(Grievance.reference).where(Grievance.reference.in_(drawn))))
+        found |= {number: year for number, year in drawn.items() if number not in taken}
+    by_year: dict[int, list[str]] = defaultdict(list)
+    for number, year in found.items():
+        by_year[year].append(number)
+    return [by_year[year].pop() for year in years]
+
+
+async def _live(session: AsyncSession, life: Life, number: str, until: datetime, written: _Written) -> str:
     """Live through one grievance in memory."""
-    row, clock = _filed(life, written)
+    row, clock = _filed(life, number, written)
     pending = [NewDue(what, row.id, at) for what, at in clock.dues()]
     for past in life.moves:
         if past.move in _BESIDE:
@@ -112,13 +127,13 @@ async def _live(session: AsyncSession, life: Life, until: datetime, written: _Wr
     return row.id
 
 
-def _filed(life: Life, written: _Written) -> tuple[Grievance, deadlines.Clock]:
+def _filed(life: Life, number: str, written: _Written) -> tuple[Grievance, deadlines.Clock]:
     new, now = life.new, life.filed_at
     particulars = filing.checked(new.particulars, now)
     clock = deadlines.clock_for(calendars().of_room(new.room), now)
     row = filing.row_of(new, particulars, clock, now)
+    row.reference = number
     row.code_index = access.code_index(row.id, f"{secrets.randbelow(10**6):06}")
-    row.reference = reference.new_reference(now.astimezone(INDIA).year, _CHOOSE)
     vector = duplicates.packed(new.vector) if new.vector is not None else None
     if vector is not None:
         written.vectors.append({"grievance_id": row.id, "vector": vector})

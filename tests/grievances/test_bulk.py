@@ -1,12 +1,13 @@
 """Pasts written at once are what the services would have written one by one."""
 
 from datetime import datetime, timedelta
+from random import Random
 from typing import Any
 
 import pytest
 
 from core.dues import service as dues
-from grievances import bulk
+from grievances import bulk, reference
 from grievances.bulk import Life, Past
 from grievances.clocks import Clocks
 from grievances.schemas import CONTACT, Actor, ActorKind, GrievanceView, NewGrievance, Outcome
@@ -116,3 +117,15 @@ async def test_an_altered_past_is_found(ledger: Ledger) -> None:
     await ledger.sql("UPDATE grievance SET feedback = 3 WHERE id = :id", id=ids[1])
     assert await ledger.broken() == (ids[1], 0)
     assert ActorKind.SYSTEM in {event.actor for event in await ledger.events(ids[0])}
+
+
+async def test_a_reference_is_nobody_elses(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = (await ledger.filed()).reference
+    fresh = [reference.new_reference(2026, Random(number)) for number in range(3)]  # noqa: S311
+    drawn = iter([taken, fresh[0], fresh[0], taken, fresh[1], fresh[1], fresh[2]])
+    monkeypatch.setattr(reference, "new_reference", lambda _year, _choose: next(drawn))
+    lives = [Life(await ledger.new(), TUESDAY) for _ in range(3)]
+    async with ledger.db.transaction() as session:
+        ids = await bulk.write(session, lives, until=TUESDAY)
+    assert {(await ledger.get(one)).reference for one in ids} == set(fresh)
+    assert await ledger.broken() is None

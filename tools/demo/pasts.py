@@ -18,7 +18,7 @@ from core.ids import new_id
 from core.privacy.encryption import keyring
 from grievances import bulk
 from grievances.bulk import Life, Past
-from grievances.schemas import CONTACT, SYSTEM, Actor, ActorKind, Level, MoveDetails, Registry
+from grievances.schemas import CONTACT, SYSTEM, Actor, ActorKind, Level, MoveDetails, Outcome, Registry
 from grievances.status import Move
 from handoff.control_rooms import service as control_rooms
 from tools.demo.country import Matter, Person, said
@@ -64,7 +64,7 @@ class Archivist:
         while batch := list(islice(remaining, BATCH)):
             async with self.db.transaction() as session:
                 talks = await self._talks(session, batch)
-                lives = [self._life(matter, talk, now, draw) for matter, talk in zip(batch, talks, strict=True)]
+                lives = [self.life(matter, talk, now, draw) for matter, talk in zip(batch, talks, strict=True)]
                 await bulk.write(session, lives, until=now)
             self.written += len(batch)
 
@@ -105,7 +105,8 @@ class Archivist:
             "state": State.CLOSED.value, "version": 1, "opened_at": at - _SPENT, "last_message_at": at, "closed_at": at,
         }  # fmt: skip
 
-    def _life(self, matter: Matter, talk: str, now: datetime, draw: random.Random) -> Life:
+    def life(self, matter: Matter, talk: str, now: datetime, draw: random.Random) -> Life:
+        """A grievance with what was done about it."""
         known = self._people[matter.person.number]
         new = matter.new(known.contact_id, talk, known.address_id, vector=self.vectors.get(matter.text))
         moves = list(self._moves(matter, new.room, now, draw))
@@ -115,8 +116,15 @@ class Archivist:
     def _moves(self, matter: Matter, room: str, now: datetime, draw: random.Random) -> Iterator[Past]:
         for step in matter.steps:
             act = step.act
-            if step.at > now or act.move in (Move.MERGE, Move.LINK):
+            if step.at > now:
                 return
+            if act.move is Move.LINK:
+                continue
+            if act.move is Move.MERGE:  # touches two grievances: in a past it is closed instead
+                reasons = said(Outcome.REDRESSED.value, matter, draw)
+                closed = MoveDetails(outcome=Outcome.REDRESSED)
+                yield Past(step.at, Move.CLOSE, self._actor(act.by, room, draw), reasons, closed)
+                continue
             details: MoveDetails = dict(act.details)  # type: ignore[assignment]
             if act.move is Move.INTERIM:
                 details["until"] = interim_until(step)
