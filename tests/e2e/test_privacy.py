@@ -1,10 +1,13 @@
-"""What is held, a copy, an erasure cancelled and one carried out; then every store is searched for the contact."""
+"""What is held, a copy, an erasure carried out and every store searched; keys rotated while everything runs."""
 
 import asyncio
 import base64
 import io
 import json
+import os
 import sqlite3
+import subprocess
+import sys
 import time
 import zipfile
 from collections.abc import Awaitable, Callable, Iterator
@@ -23,6 +26,7 @@ from core.outbox import service as outbox
 from core.privacy.encryption import Keyring, install, parse_keys
 from tests.e2e.conftest import Phone
 from tests.rights.conftest import World
+from tools import credentials
 from tools.find_contact import Found, needles_of, search_files, search_media, search_tables
 from tools.stack import Stack
 
@@ -173,3 +177,36 @@ def test_a_contact_asks_takes_a_copy_and_is_forgotten_everywhere(stack: Stack, p
     phone.say("hello again")
     phone.hears_text("WITHDRAW CONSENT")
     assert conversation_of(stack, phone.number) != lane
+
+
+def test_keys_are_rotated_while_messages_come_and_go() -> None:
+    """The gateway answers these words itself, so the assistant need not run."""
+    with Stack(only={"gateway", "webhooks", "simulators"}) as stack:
+        file = stack.data_dir / "secrets.env"
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("SAHAYAK_")}
+        environment |= {"SAHAYAK_DATA_DIR": str(stack.data_dir), "SAHAYAK_PROFILE": "test"}
+        command = [sys.executable, "-m", "tools.rotate_keys"]
+        token = {"X-Control-Token": stack.secrets["SIMULATOR_CONTROL_TOKEN"]}
+        with httpx.Client(base_url=stack.url("simulators"), headers=token, timeout=30) as provider:
+            phone = Phone(provider, "+910000055000")
+            phone.say("start")
+            phone.hears_text("Welcome back")
+            killed = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE)
+            wait_for(lambda: "," in credentials.read(file)["SAHAYAK_ENCRYPTION_KEYS"], within=20)
+            killed.kill()
+            killed.communicate()
+            with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as rotating:
+                while rotating.poll() is None:
+                    phone.say("start")
+                    phone.hears_text("Welcome back")
+                told = rotating.stdout.read() if rotating.stdout else ""
+            assert rotating.returncode == 0, told
+            assert "Going on with key 2." in told
+            assert [entry[:2] for entry in credentials.read(file)["SAHAYAK_ENCRYPTION_KEYS"].split(",")] == ["2:"]
+            phone.say("start")
+            phone.hears_text("Welcome back")
+            with opened(stack, "sahayak.db") as connection:
+                for table, column in (("message", "content"), ("outbound", "content"), ("address", "value")):
+                    values = connection.execute(f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL").fetchall()
+                    assert {value[0][0] for value in values} == {2}
+        assert "Undecipherable" not in stack.log("gateway") + stack.log("webhooks")
