@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tools.bench import figures, plans, reach, readings, templates, whole_turn
+from tools.bench import figures, grievances, ledger_data, machine, plans, reach, readings, templates, whole_turn
 from tools.bench.__main__ import write
 from tools.bench.figures import Timing
 from tools.bench.models import stock_config
@@ -270,3 +270,33 @@ def test_the_stock_configuration_gets_its_epochs() -> None:
     text = stock_config(7)
     assert text.count("epochs: 7") == 2
     assert "DIETClassifier" in text
+
+
+# --- the ledger -----------------------------------------------------------------------------------------------
+
+
+def test_everything_of_the_ledger_is_measured_and_judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger_data, "FOLDER", tmp_path)
+    monkeypatch.setattr(grievances, "ONE_BY_ONE", 0.2)
+    found = grievances.run(count=60, rounds=1, filings=3)
+    assert found["restart"]["rows"] == 60
+    assert found["restart"]["one by one"] > 0
+    for name in grievances.BOUNDS:
+        assert found[name]["ours"]["p95"] > 0
+        assert found[name]["alternative"]["p50"] > 0
+    assert [line.met for line in reach.ledger(found)] == [True] * 6
+    slow = {**found, "search": {**found["search"], "ours": {"p95": 100.1}}}
+    assert [line.met for line in reach.ledger(slow)].count(False) == 1
+    lost = {**found, "restart": {**found["restart"], "rows": 59}}
+    assert not reach.ledger(lost)[-1].met
+    kept = sorted(path.name for path in (tmp_path / "grievances").glob("*.db"))
+    assert len(kept) == 2
+    again = ledger_data.country(60)
+    assert again.path.name in kept
+    assert [path.name for path in (tmp_path / "grievances").glob("*.db*")].count(again.path.name) == 1
+
+
+def test_a_process_knows_its_age() -> None:
+    age = machine.age()
+    assert 0 < age < 24 * 3600
+    assert machine.age() >= age

@@ -15,16 +15,18 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tools.bench import intents, machine, rasa_speed, reach, webhook, whole_turn
+from tools.bench import grievances, intents, machine, rasa_speed, reach, webhook, whole_turn
 from tools.bench.models import FOLDER
 from tools.bench.tables import show
 
-PARTS = ("rasa", "intents", "turn", "webhook")
+PARTS = ("rasa", "intents", "turn", "webhook", "grievances")
 FULL: dict[str, Any] = {
     "epochs": 100, "folds": 3, "rounds": 2, "messages": 90, "counts": {1.0: 150, 2.0: 240, 5.0: 450}, "seconds": 30.0,
+    "ledger": 100_000, "filings": 300,
 }  # fmt: skip
 QUICK: dict[str, Any] = {
     "epochs": 2, "folds": 2, "rounds": 1, "messages": 30, "counts": {2.0: 20, 5.0: 30}, "seconds": 4.0,
+    "ledger": 1_000, "filings": 20,
 }  # fmt: skip
 
 
@@ -39,6 +41,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--folds", type=int, help="folds of the cross-validation (3)")
     parser.add_argument("--rounds", type=int, help="rounds of both servers, order swapped each time (2)")
     parser.add_argument("--messages", type=int, help="messages at each number at once (300)")
+    parser.add_argument("--ledger", type=int, help="grievances in the ledger (100,000)")
     parser.add_argument("--seconds", type=float, help="how long webhooks are posted (30)")
     return parser.parse_args()
 
@@ -62,6 +65,9 @@ def parts(given: argparse.Namespace, sizes: dict[str, Any]) -> dict[str, Callabl
         "intents": lambda: intents.run(epochs=epochs, folds=sizes["folds"], skip_diet=given.skip_diet or given.quick),
         "turn": lambda: whole_turn.run(counts=sizes["counts"]),
         "webhook": lambda: webhook.run(seconds=sizes["seconds"]),
+        "grievances": lambda: grievances.run(
+            count=sizes["ledger"], rounds=3 * sizes["rounds"], filings=sizes["filings"]
+        ),
     }
     return {name: part for name, part in listed.items() if name in (given.only or PARTS)}
 

@@ -74,6 +74,12 @@ def processor_seconds(pid: int) -> float:
     return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def age() -> float:
+    """Return the seconds since this process was started, its imports included."""
+    started = int((PROC / "self" / "stat").read_text("ascii", "replace").rpartition(")")[2].split()[19])
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - started / os.sysconf("SC_CLK_TCK")
+
+
 def _children(pid: int) -> list[int]:
     try:
         listed = (PROC / str(pid) / "task" / str(pid) / "children").read_text("ascii")

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tools.bench.figures import Estimate
+from tools.bench.grievances import BOUNDS, RESTART
 from tools.bench.models import OURS, STOCK
 from tools.bench.tables import number, times
 
@@ -23,7 +24,13 @@ class Line:
 def lines(figures: dict[str, Any]) -> list[Line]:
     """Judge every bound that this run measured."""
     found: list[Line] = []
-    for part, judge in {"rasa": rasa, "intents": intents, "turn": turn, "webhook": webhook}.items():
+    for part, judge in {
+        "rasa": rasa,
+        "intents": intents,
+        "turn": turn,
+        "webhook": webhook,
+        "grievances": ledger,
+    }.items():
         if part in figures and "failed" not in figures[part]:
             found += judge(figures[part])
     return found
@@ -88,3 +95,16 @@ def webhook(figures: dict[str, Any]) -> list[Line]:
         )
         for point, bound in (("p95", 30), ("p99", 100))
     ]
+
+
+def ledger(figures: dict[str, Any]) -> list[Line]:
+    """Filing, lists, filters, searches and look-alikes with a full ledger, and everything overdue after a restart."""
+    size = f"{figures['count']:,} grievances"
+    found = []
+    for name, bound in BOUNDS.items():
+        p95 = figures[name]["ours"]["p95"]
+        found.append(Line(f"{name} p95 at most {bound:g} ms with {size}", number(p95, 1, " ms"), p95 <= bound))
+    late = figures["restart"]
+    text = f"{number(late['seconds'], 1, ' s')} for {late['rows']:,.0f}"
+    met = late["seconds"] <= RESTART and late["rows"] >= figures["count"]
+    return [*found, Line(f"all overdue escalated within {RESTART:g} s of a restart", text, met)]
