@@ -4,7 +4,7 @@ import asyncio
 import json
 import mimetypes
 import zipfile
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,23 +16,9 @@ from core.media.holdings import kept_files
 from core.media.service import MediaStore, MediaView
 from core.privacy.encryption import Undecipherable
 from grievances import holdings as grievances
+from rights import readable
 from rights.stores import stores, subject_of
-from rights.words import moment, say
 
-_SECTIONS: Mapping[str, tuple[str, ...]] = {
-    "profile": ("name", "language", "place"),
-    "addresses": ("kind", "value"),
-    "consents": ("purpose", "version", "noticed_at", "given_at", "declined_at", "withdrawn_at"),
-    "grievances": (
-        "reference", "category", "status", "filed_at", "particulars", "place", "outcome", "closed_at",
-        "closing_reasons", "history",
-    ),
-    "registrations": ("registered_with", "number", "payload", "remarks"),
-    "drafts": ("kind", "started_at", "updated_at", "content"),
-    "handovers": ("requested_at", "reason", "resolved_at"),
-    "conversations": ("channel", "room", "opened_at", "closed_at"),
-}  # fmt: skip
-"""What the readable file tells of each kind, in order; data.json has everything."""
 _PIECE = 64 * 1024
 
 
@@ -53,24 +39,8 @@ class Copy:
 
     def as_text(self) -> bytes:
         """For people, in their language."""
-        language = self.language
-        lines = [
-            say("copy_title", language),
-            say("copy_made", language, when=moment(self.made_at, language)),
-            say("copy_json", language),
-            *(say(f"shared_{registry}", language) for registry in self.shared_with),
-            say("shared_provider", language),
-        ]
-        for kind, fields in _SECTIONS.items():
-            if rows := self.held.get(kind):
-                lines += ["", _heading(kind, len(rows), language)]
-                for row in rows:
-                    lines += [*_described(row, fields, language), ""]
-        lines += ["", _heading("files", len(self.files), language), *(f"- {name_of(file)}" for file in self.files)]
-        messages = self.held.get("messages", [])
-        lines += ["", _heading("messages", len(messages), language)]
-        lines += [_line(message, language) for message in messages]
-        return ("\r\n".join(lines) + "\r\n").encode("utf-8-sig")
+        told = readable.text_of(self, [name_of(file) for file in self.files])
+        return told.replace("\n", "\r\n").encode("utf-8-sig")
 
 
 async def read(session: AsyncSession, contact_id: str, *, language: str, now: datetime) -> Copy:
@@ -137,45 +107,3 @@ class _Pieces:
         """What was written since the last time."""
         whole, self._pieces = b"".join(self._pieces), []
         return (whole[start : start + _PIECE] for start in range(0, len(whole), _PIECE))
-
-
-# --- for people ---------------------------------------------------------------------------------------------
-
-
-def _heading(kind: str, count: int, language: str) -> str:
-    title = say(f"held_{kind}", language, count=count)
-    return f"{title}\r\n{'=' * len(title)}"
-
-
-def _described(row: Mapping[str, Any], fields: Sequence[str], language: str) -> list[str]:
-    return [
-        f"{say(f'field_{field}', language)}: {_value(row[field], language)}"
-        for field in fields
-        if row.get(field) not in (None, "", {}, [])
-    ]
-
-
-def _value(value: Any, language: str) -> str:
-    if isinstance(value, Mapping):
-        told = [f"{name}: {_value(inner, language)}" for name, inner in value.items() if inner not in (None, "", {})]
-        return "; ".join(told)
-    if isinstance(value, list):
-        return "".join(f"\r\n  - {_value(one, language)}" for one in value)
-    return _moment_or_text(str(value), language)
-
-
-def _moment_or_text(text: str, language: str) -> str:
-    """A moment is shown as people write it; everything else stays as it is."""
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        return text
-    return moment(at, language) if at.tzinfo is not None else text
-
-
-def _line(message: Mapping[str, Any], language: str) -> str:
-    content = message.get("content") or {}
-    said = str(content.get("text") or "") or f"[{message['kind']}]"
-    who = say(f"author_{message['author']}", language)
-    indented = said.replace("\n", "\r\n    ")
-    return f"{_moment_or_text(str(message['created_at']), language)}  {who}: {indented}"
