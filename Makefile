@@ -8,7 +8,7 @@ BOT_PY := bot/.venv/bin/python
 export OMP_NUM_THREADS ?= 1
 export RASA_TELEMETRY_ENABLED := false
 
-.PHONY: help setup run test check format settings bench evaluate backup restore dead-letters rotate-keys find-contact migration lock clean verify-audit seed-demo
+.PHONY: help setup run test check format settings bench evaluate backup restore dead-letters rotate-keys find-contact migration lock clean verify-audit seed-demo story
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ find-contact: setup ## every place that holds something of a contact (address=NU
 
 seed-demo: setup ## a believable country of invented people to look around in (count=N, 3000; seed=N)
 	@$(PY) -m tools.seed_demo $(if $(count),--count $(count)) $(if $(seed),--seed $(seed))
+
+story: setup ## one grievance through breach, hub, closing, poor feedback and appeal, with every message (language=hi, hi-Latn or en)
+	@$(PY) -m tools.story $(language)
 
 verify-audit: setup ## check every chain and every grievance for altered rows (noted="audit:N:DIGEST ledger:N:DIGEST")
 	@$(PY) -m tools.verify_audit $(if $(noted),--noted $(noted))

@@ -31,7 +31,7 @@ _RATINGS = ((3, "good"), (2, "fair"), (1, "poor"))
 _LONGEST = 1000
 """Characters of one message: the least that a channel takes with buttons."""
 _DAY = "EEEE, d MMMM y"
-_LOCALES = {"en": "en_IN", "hi": "hi_IN", "hi-Latn": "hi_Latn"}
+_LOCALES = {"en": "en_IN", "hi": "hi_IN", "hi-Latn": "en_IN"}
 _OUTCOMES = {outcome.value for outcome in Outcome}
 
 
@@ -109,7 +109,10 @@ def _filed(told: Told) -> Notice:
 
 
 def _attended(told: Told) -> Notice:
-    return Notice("attended", {"room": told.owner(), "conclude_by": told.day(told.view.conclude_by)})
+    days = {"conclude_by": told.day(told.view.conclude_by)}
+    if told.view.level is Level.APPELLATE:
+        return Notice("attended_appellate", days)
+    return Notice("attended", {"room": told.owner(), **days})
 
 
 def _replied(told: Told) -> Notice:

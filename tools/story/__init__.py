@@ -1,0 +1,1 @@
+"""One invented grievance, followed day by day, with every message as its contact gets it."""
