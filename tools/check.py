@@ -70,7 +70,7 @@ def test_runs(everything: bool) -> list[tuple[str, str, list[str]]]:
     app, bot = str(BIN / "python"), str(ROOT / "bot" / ".venv" / "bin" / "python")
     heavy = ["tests/integration", "tests/e2e"]
     light = [f"--ignore={folder}" for folder in heavy]
-    # What is tried hundreds of times over and what needs a server waits for `make test`: a commit needs its answer soon.
+    # What is tried hundreds of times over or needs a server waits for `make test`: a commit needs its answer soon.
     chosen = "not browser" if everything else "not browser and not thorough and not integration"
     # A browser beside another one on two cores is too slow to be a fair test, so screens come one by one.
     runs = [("unit tests", app, ["-n", "2", "--dist", "loadfile", "-m", chosen, *light, "tests"])]
