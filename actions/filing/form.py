@@ -17,7 +17,7 @@ from actions.filing.telling import STORY_WORDS, harvest, placed, prefill, with_n
 from actions.filing.words import Heard, Say, say
 from actions.parsing.identifiers import find_udyam
 from actions.parsing.phrases import phrases
-from actions.parsing.topics import complaints, scores
+from actions.parsing.topics import complaints, scores, wishes_to_file
 from core.ids import new_id
 
 _REQUIRED = frozenset({Question.CONSENT, Question.CATEGORY, Question.WHAT})
@@ -327,6 +327,7 @@ def _checked(draft: Draft, heard: Heard) -> Step:
     if chosen == "cancel" or _cancels(heard):
         return Step(None, (say("utter_form_dropped"),))
     agreed = chosen == "submit" or heard.command in ("submit", "done") or heard.means("affirm")
+    agreed = agreed or (heard.length <= _ADDS and wishes_to_file(heard.text))
     if draft.asked is Question.CHECK and agreed:
         if not heard.consent:
             return _go_on(draft, heard)

@@ -6,7 +6,7 @@ from actions.filing.draft import Draft, Question
 from actions.filing.words import Heard, Say, say
 from actions.parsing.identifiers import find_reference, has_figures
 from actions.parsing.phrases import phrases
-from actions.parsing.topics import is_question
+from actions.parsing.topics import is_question, scores
 
 _NAMES = (Question.AGAINST, Question.WHO)
 _CORPUS = ("ask_scheme", "ask_eligibility")
@@ -37,6 +37,8 @@ def find(draft: Draft, heard: Heard) -> Aside | None:
         return None  # a name that the assistant does not know resembles anything
     if heard.length <= _MOST_LATER and draft.asked not in _FIGURES and find_reference(heard.text)[0] is not None:
         return Aside("grievance_status")
+    if heard.means("file_grievance", at_most=_MOST_WISH, sure=_SURE_OF_WISH) and not scores(heard.text):
+        return Aside("form_again")  # the contact wants to go on
     for intents, at_most, sure, aside in _SHORT:
         if heard.means(*intents, at_most=at_most, sure=sure):
             return aside
@@ -75,6 +77,8 @@ _SHORT: tuple[tuple[tuple[str, ...], int, float, Aside], ...] = (
     (("received_location",), 0, 0.0, Aside("form_location")),
 )
 _MOST_LATER = 8
+_MOST_WISH = 4
+_SURE_OF_WISH = 0.7
 _SURE_OF_ABUSE = 0.9
 _FIGURES = frozenset({Question.WHAT, Question.MONEY})
 _TELLING = frozenset({Question.WHAT, Question.AGAINST, Question.WHO, Question.CATEGORY, Question.PLACE})

@@ -124,9 +124,16 @@ def _sum(line: list[Token], at: int) -> tuple[Fraction, int, bool] | None:
 
 def _is_glued(line: list[Token], at: int) -> bool:
     """Whether a figure hangs on letters or another number: `MH-26-0123456`, `12/05`."""
-    if not at or line[at - 1].end != line[at].start:
+    if not at or line[at - 1].end != line[at].start or _ends_range(line, at):
         return False
     return line[at - 1].text in {"-", "/"} or (line[at - 1].text[-1].isalnum() and line[at - 1].text not in _CURRENCY)
+
+
+def _ends_range(line: list[Token], at: int) -> bool:
+    """Whether it is the second number of `2-3 lakh`."""
+    if at < 2 or line[at - 1].text not in {"-", "–"} or line[at - 2].number is None:
+        return False
+    return at == 2 or line[at - 3].end < line[at - 2].start
 
 
 def _unit_at(line: list[Token], at: int) -> int | None:

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple, TypeVar
 
-from actions.parsing.phrases import folded, named_phrases, phrases
+from actions.parsing.phrases import aligned, named_phrases, phrases
 from actions.parsing.text import listed, plain
 
 Item = TypeVar("Item")
@@ -23,14 +23,13 @@ class Correction(NamedTuple):
 
 def find_correction(text: str) -> Correction | None:
     """The answer that a message names; None when it names none."""
-    as_written, to_search = plain(text), folded(text)
-    if len(as_written) != len(to_search):  # folding took a sign away, so that places differ
-        as_written = to_search
+    as_written = plain(text)
+    to_search, places = aligned(as_written)
     for field in _ORDER:
         hits = named_phrases("field")[field].hits(to_search)
         if hits:
             by_name = bool(set(hits[0].phrase.split()) & _NAME)
-            before, after = as_written[: hits[0].start], as_written[hits[0].end :]
+            before, after = as_written[: places[hits[0].start]], as_written[places[hits[0].end] :]
             return Correction(field, (after if after.strip(" :=-.,") else before).strip(" :=-.,"), by_name)
     return None
 
@@ -44,12 +43,12 @@ def without_negated(text: str, found: list[tuple[int, int, Item]]) -> list[Item]
     """
     if len(found) < 2:
         return [item for _, _, item in found]
-    plain_text = folded(text)
+    to_search, places = aligned(text)
     taken_back: set[int] = set()
-    for hit in phrases("negation").hits(plain_text):
+    for hit in phrases("negation").hits(to_search):
         english = hit.phrase.isascii() and hit.phrase in {"not", "isn't", "wasn't", "instead of"}
-        before = [at for at, (_, end, _) in enumerate(found) if end <= hit.start]
-        behind = [at for at, (start, _, _) in enumerate(found) if start >= hit.end]
+        before = [at for at, (_, end, _) in enumerate(found) if end <= places[hit.start]]
+        behind = [at for at, (start, _, _) in enumerate(found) if start >= places[hit.end]]
         if english and behind:
             taken_back.add(behind[0])
         elif not english and before:
@@ -61,6 +60,7 @@ def without_negated(text: str, found: list[tuple[int, int, Item]]) -> list[Item]
 def behind_negation(text: str) -> str:
     """The words behind the last "nahi", for names: `Sharma nahi, Verma Traders` leaves the second."""
     text = plain(text)
-    hits = [hit for hit in phrases("negation").hits(folded(text)) if hit.phrase not in {"not", "isn't", "wasn't"}]
-    rest = text[hits[-1].end :].strip(" ,.;:-") if hits and len(folded(text)) == len(text) else ""
+    to_search, places = aligned(text)
+    hits = [hit for hit in phrases("negation").hits(to_search) if hit.phrase not in {"not", "isn't", "wasn't"}]
+    rest = text[places[hits[-1].end] :].strip(" ,.;:-") if hits else ""
     return rest or text

@@ -2,7 +2,7 @@
 
 import regex
 
-from actions.parsing.phrases import folded, phrases
+from actions.parsing.phrases import aligned, phrases
 from actions.parsing.text import fold, listed, plain
 
 _MOST_WORDS = 5
@@ -46,21 +46,21 @@ def find_name(text: str, kind: str) -> str | None:
 
 def _firm(text: str) -> str | None:
     """`ABC traders ke paas`, `शर्मा ट्रेडर्स ने`: up to three words in front of one that ends the name of a firm."""
-    to_search = folded(text)
+    to_search, places = aligned(text)
     hits = phrases("firm").hits(to_search)
-    if len(to_search) != len(text) or not hits:
+    if not hits:
         return None
-    end = hits[0].end
+    start, end = places[hits[0].start], hits[0].end
     for after in hits[1:]:  # "Verma Trading Company"
         if to_search[end : after.start].strip(" ."):
             break
         end = after.end
     name: list[str] = []
-    for word in reversed(_WORDS.findall(text[: hits[0].start])[-_MOST_BEFORE:]):
+    for word in reversed(_WORDS.findall(text[:start])[-_MOST_BEFORE:]):
         if fold(word) in _STOP or fold(word) in _PARTIES or not word[0].isalnum():
             break
         name.insert(0, word)
-    return f"{' '.join(name)} {text[hits[0].start : end]}" if name else None
+    return f"{' '.join(name)} {text[start : places[end]].strip()}" if name else None
 
 
 def _capitalised(text: str, party: str) -> str | None:
@@ -73,11 +73,12 @@ def _capitalised(text: str, party: str) -> str | None:
 
 def _bank(text: str, party: str) -> str | None:
     """A bank that everybody knows, with its branch: `SBI Noida branch`, `पंजाब नेशनल बैंक`."""
-    to_search = folded(text)
+    to_search, places = aligned(text)
     known = phrases("bank").hits(to_search)
-    if known and len(to_search) == len(text):
-        branch = _BRANCH.match(text, known[0].end)
-        return text[known[0].start : branch.end() if branch else known[0].end]
+    if known:
+        start, end = places[known[0].start], places[known[0].end]
+        branch = _BRANCH.match(text, end)
+        return text[start : branch.end() if branch else end].strip()
     return _headed(text, party)
 
 

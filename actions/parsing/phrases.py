@@ -28,6 +28,21 @@ def folded(text: str) -> str:
     return fold(plain(text))
 
 
+def aligned(text: str) -> tuple[str, list[int]]:
+    """The folded form of a plain text, and where each of its signs stood: folding takes some away.
+
+    Returns:
+        The folded text, and one place more than it has signs, the last one behind the text.
+    """
+    signs: list[str] = []
+    places: list[int] = []
+    for at, sign in enumerate(text):
+        kept = fold(sign)
+        signs.append(kept)
+        places += [at] * len(kept)
+    return "".join(signs), [*places, len(text)]
+
+
 class Phrases:
     """Phrases that are looked for together."""
 

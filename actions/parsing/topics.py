@@ -4,12 +4,14 @@ from typing import NamedTuple
 
 import regex
 
-from actions.parsing.phrases import folded, named_phrases, phrases
+from actions.parsing.phrases import Hit, folded, named_phrases, phrases
 
 _INTENTS = {"delayed_payment": "delayed_payment", "loan_problem": "credit", "registration_problem": "udyam"}
 _WEIGHTS = {"bribe": 3, "subsidy": 2}
 _SIDES = frozenset({"kvic", "nsic", "coir", "scheme", "policy"})
 """Categories that say whom a matter lies with; behind another one they are no complaint of their own."""
+_NEAR = 2
+_BEFORE = frozenset({"not", "don't", "dont", "never"})
 _MOST_PARTS = 3
 _MARKER_WORDS = 5
 """A clause this short with "both" in it only says that there are two."""
@@ -65,7 +67,18 @@ def is_question(text: str) -> bool:
 
 def wishes_to_file(text: str) -> bool:
     """Whether a message says that a complaint is to be filed, beside whatever it tells."""
-    return bool(text) and phrases("filing").within(text) and not is_question(text)
+    if not text or is_question(text):
+        return False
+    plain = folded(text)
+    return any(not _is_forbidden(plain, hit) for hit in phrases("filing").hits(plain))
+
+
+def _is_forbidden(plain: str, hit: Hit) -> bool:
+    """Whether "do not" stands in front of it, or "mat" behind it."""
+    before = " ".join(plain[: hit.start].split()[-_NEAR:])
+    behind = " ".join(plain[hit.end :].split()[:1])
+    english = {one.phrase for one in phrases("forbids").hits(before) if one.phrase in _BEFORE}
+    return bool(english) or phrases("forbids").within(behind)
 
 
 def says_unknown(text: str) -> bool:

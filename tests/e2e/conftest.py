@@ -91,6 +91,12 @@ def phone(provider: httpx.Client) -> Phone:
 
 
 @pytest.fixture
+def another(provider: httpx.Client) -> Callable[[], Phone]:
+    """Further contacts who never wrote before."""
+    return lambda: Phone(provider, f"+9100000{next(_NUMBERS):05d}")
+
+
+@pytest.fixture
 def agreed(phone: Phone) -> Phone:
     """A contact who has agreed that personal data is kept, and writes English."""
     phone.say("hello")

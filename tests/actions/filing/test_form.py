@@ -202,7 +202,13 @@ def test_an_officer_or_a_pause_keeps_the_complaint_without_asking_on() -> None:
 def test_an_unknown_place_is_not_taken_for_abuse() -> None:
     talk = Talk().begins(STORY).writes("haan", "affirm").writes("Asha Tailors").writes("हापुड़", "abuse", confidence=0.66)
     assert (talk.answers.district, talk.answers.state) == ("Hapur", "UP")
-    talk = Talk().begins(STORY).writes("haan", "affirm").writes("Asha Tailors").writes("Qwertyabad", "abuse", confidence=0.85)
+    talk = (
+        Talk()
+        .begins(STORY)
+        .writes("haan", "affirm")
+        .writes("Asha Tailors")
+        .writes("Qwertyabad", "abuse", confidence=0.85)
+    )
     assert talk.said == ["utter_form_place_unknown"]
 
 
