@@ -22,7 +22,6 @@ from grievances.registries.models import GrievanceExternal, GrievanceExternalClo
 from grievances.schemas import CONTACT, Kind
 from grievances.status import OPEN, Move
 
-_MOST = 1000
 _EXTERNAL = select(GrievanceExternal.id)
 
 
@@ -103,7 +102,8 @@ class GrievancesHolding(Holding):
     async def export(self, session: AsyncSession, subject: Subject) -> Mapping[str, list[Plain]]:
         """Each grievance with its history, without what only officers read."""
         found: list[Plain] = []
-        for view in await service.of_contact(session, subject.contact_id, limit=_MOST):
+        views = [await service.get(session, one, rooms=None) for one in subject.grievance_ids]
+        for view in sorted(views, key=lambda one: (one.filed_at, one.id), reverse=True):
             events = await service.events(session, view.id, include_private=False)
             files = await service.attachments(session, view.id)
             history = [event.model_dump(mode="json", exclude={"officer_id"}) for event in events]
@@ -114,7 +114,8 @@ class GrievancesHolding(Holding):
 
     async def erase(self, session: AsyncSession, subject: Subject, *, now: datetime) -> None:
         """Withdraw what is open, since nobody could be answered; then take out every word."""
-        for view in await service.of_contact(session, subject.contact_id, limit=_MOST):
+        for grievance_id in subject.grievance_ids:
+            view = await service.get(session, grievance_id, rooms=None)
             if view.status in OPEN:
                 await service.act(session, view.id, Move.WITHDRAW, actor=CONTACT, now=now)
             await service.erase(session, view.id, actor=CONTACT, now=now)
