@@ -34,6 +34,7 @@ INTENTS_BY_TOPIC = {
     "problems": {"delayed_payment", "loan_problem", "registration_problem"},
     "grievances": {"file_grievance", "grievance_status", "reopen_or_appeal"},
     "privacy": {"my_data", "export_data", "erase_data"},
+    "forms": {"file_grievance", "skip", "cancel", "abuse"},
     "people": {"talk_to_officer", "abuse"},
     "offtopic": {"chitchat_out_of_scope"},
 }
