@@ -33,8 +33,9 @@ _PARTY = (
 _OF = "ka|ki|ke|wala|wali|wale|based|का|की|के|वाला|वाली|वाले"
 _OWN = "mer[aie]|hamar[aie]|apn[aie]|us|is|jis|मेर[ाीे]|हमार[ाीे]|अपन[ाीे]|उस|इस|जिस"
 _W = r"[\p{L}\p{M}]+"
-# "Surat ki party", "buyer in Delhi", "party Delhi ki hai": where the other party is, not the enterprise.
+# "Surat ki party", "buyer in Delhi", "party Delhi ki hai", "Noida branch": where the other party is.
 _THEIRS = regex.compile(
+    rf"{_W}\s+(?:branch|shakha|शाखा)(?![\p{{L}}\p{{M}}])|"
     rf"(?<!\p{{L}})(?!(?:{_OWN})\s){_W}\s+(?:{_OF})\s+(?:{_PARTY})(?![\p{{L}}\p{{M}}])"
     rf"|(?<!\p{{L}})(?:{_PARTY})\s+(?:(?:in|from|at)\s+{_W}|{_W}\s+(?:{_OF}|me|mein|se|में|से)\s+(?:hai|h|है))(?![\p{{L}}\p{{M}}])",
     regex.IGNORECASE,

@@ -354,3 +354,71 @@ def test_too_many_files_are_counted() -> None:
     talk = at_summary().sends(*(File(f"photo-{at}", "kept", "image/jpeg") for at in range(MAX_FILES + 1)))
     assert len(talk.answers.files) == MAX_FILES
     assert "utter_form_file_too_many" in talk.said
+
+
+# --- names and places -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mera buyer Gupta Stores 2 lakh nahi de raha 3 mahine se, surat ki party hai",
+        "SBI Noida branch ne mera mudra loan bina karan reject kar diya hai",
+        "Delhi based company Gupta Stores owes me 2 lakh since March",
+        "मेरा खरीदार सूरत का है और दो लाख रुपये नहीं दे रहा",
+    ],
+)
+def test_where_the_other_party_is_is_not_where_the_enterprise_is(text: str) -> None:
+    talk = Talk().begins(text, district="Surat", state="Gujarat")
+    assert not talk.answers.has_place
+    own = Talk().begins(STORY, district="Surat", state="Gujarat")
+    assert own.answers.district == "Surat"
+
+
+def test_figures_where_a_name_was_asked_are_kept_and_the_name_is_asked_again() -> None:
+    talk = Talk().begins("mera khareedar paise nahi de raha aur phone bhi nahi uthata, bahut pareshan hu")
+    talk.writes("haan", "affirm")
+    assert talk.asked is Question.AGAINST
+    talk.writes("2 lakh 5 mahine se")
+    assert (talk.asked, talk.answers.against_name, talk.answers.amount) == (Question.AGAINST, None, 200_000)
+    talk.writes("10 lakh since 31 feb")
+    assert talk.said == ["utter_form_day_impossible"]
+    talk.writes("haan", "affirm")
+    assert talk.said == ["utter_form_not_understood", "utter_form_against_buyer"]
+    talk.writes("Gupta Stores ke paas")
+    assert (talk.asked, talk.answers.against_name) == (Question.WHO, "Gupta Stores")
+
+
+def test_a_bare_figure_where_a_day_was_asked_does_not_change_the_amount() -> None:
+    talk = Talk().begins("mera khareedar Gupta Stores paise nahi de raha aur phone bhi nahi uthata")
+    talk.writes("haan", "affirm").writes("10 lakh")
+    assert talk.said == ["utter_form_day"]
+    talk.writes("201301")
+    assert talk.answers.amount == 1_000_000
+    assert talk.said == ["utter_form_day_unclear"]
+
+
+@pytest.mark.parametrize("text", ["ho gaya", "हो गया", "submit", "bhej do"])
+def test_an_order_is_no_place_and_no_name(text: str) -> None:
+    talk = Talk().begins(STORY).writes("haan", "affirm").writes(text)
+    assert talk.asked is Question.WHO
+    talk.writes("Asha Tailors").writes(text)
+    assert (talk.asked, talk.answers.has_place) == (Question.PLACE, False)
+
+
+def test_the_wish_to_complain_in_mid_form_is_the_wish_to_go_on() -> None:
+    talk = Talk().begins(STORY).writes("haan", "affirm").writes("shikayat", "file_grievance")
+    assert talk.said == ["utter_form_enterprise_and_udyam"]
+    assert talk.answers.enterprise is None
+    assert at_summary().writes("shikayat darj karo", "file_grievance").effect is Effect.FILE
+    assert at_summary().writes("shikayat darj mat karo", "file_grievance").draft is None
+
+
+def test_a_correction_before_the_summary_leads_to_what_is_still_open() -> None:
+    talk = Talk().begins(STORY).writes("haan", "affirm").writes("kuch galat hai", "correct_previous")
+    assert talk.said == ["utter_form_correct"]
+    talk.writes("amount 4 lakh", "correct_previous")
+    assert talk.answers.amount == 400_000
+    assert talk.said == ["utter_form_put_right", "utter_form_enterprise_and_udyam"]
+    talk.writes("firm ka naam Radha Steel hai")
+    assert (talk.answers.enterprise, talk.asked) == ("Radha Steel", Question.PLACE)
