@@ -1,5 +1,7 @@
 """Times that the law sets cannot be shortened outside tests."""
 
+from typing import Any
+
 import pytest
 
 from core.errors import InvalidInput
@@ -14,9 +16,10 @@ HTTPS = "https://sahayak.example"
     ("name", "value"), [("notice_hours", 47.9), ("notice_hours", 0), ("log_days", 365), ("log_days", 0)]
 )
 def test_a_shorter_time_is_refused(profile: Profile, name: str, value: float) -> None:
+    given: dict[str, Any] = {"public_url": HTTPS, name: value}
     with pytest.raises(InvalidInput, match=f"RIGHTS_{name.upper()}"):
-        RightsSettings(public_url=HTTPS, **{name: value}).checked(profile)
-    assert RightsSettings(**{name: value}).checked(Profile.TEST)
+        RightsSettings(**given).checked(profile)
+    assert RightsSettings(**given).checked(Profile.TEST)
 
 
 def test_links_to_copies_go_over_https_in_production() -> None:
