@@ -45,7 +45,7 @@ def pdf(letter: Letter) -> bytes:
             sys_inputs=_inputs(letter),
             # PDF/A needs every sign: a sentence of ours that the font cannot print is an error, never a box.
             pdf_standards=["a-2b", "ua-1"],
-            timestamp=letter.made_at,
+            timestamp=letter.made_at.replace(microsecond=0),  # typst takes none
         )
     except typst.TypstError as error:
         raise LetterFailed(str(error)) from error

@@ -108,6 +108,11 @@ def test_an_erased_grievance_has_letters_without_its_words() -> None:
     assert press.pdf(compose(LetterKind.CLOSING, gone, language="hi", now=NOW)).startswith(b"%PDF")
 
 
+def test_a_letter_may_be_made_at_any_moment() -> None:
+    letter = compose(LetterKind.CLOSING, closed(), language="en", now=NOW + timedelta(microseconds=123_456))
+    assert press.pdf(letter) == press.pdf(compose(LetterKind.CLOSING, closed(), language="en", now=NOW))
+
+
 def test_a_grievance_that_moved_names_both_rooms() -> None:
     moved = grievance(room="hub", clock_started_at=FILED + timedelta(days=9))
     said = everything(compose(LetterKind.ACKNOWLEDGEMENT, moved, language="en", now=NOW))
