@@ -74,3 +74,20 @@ def test_local_takes_ports_and_data_folder_from_the_environment(
     monkeypatch.setenv("GATEWAY_PORT", "many")
     with pytest.raises(StepFailed, match="GATEWAY_PORT"):
         installation.local()
+
+
+def test_an_own_file_of_holidays_reaches_whoever_computes_deadlines(one: Installation) -> None:
+    given = {"GRIEVANCES_HOLIDAYS_FILE": "own.csv", "GRIEVANCES_SWEEP_EVERY": "5"}
+    here = Installation(one.data_dir, one.ports, one.secrets, given)
+    seen = {process.name: process.env for process in here.processes()}
+    assert {name for name, env in seen.items() if "GRIEVANCES_HOLIDAYS_FILE" in env} == {"actions", "gateway"}
+    assert {name for name, env in seen.items() if "GRIEVANCES_SWEEP_EVERY" in env} == {"gateway"}
+
+
+def test_a_file_of_holidays_named_in_the_file_of_settings_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(installation, "ROOT", tmp_path)
+    (tmp_path / ".env").write_text("GRIEVANCES_HOLIDAYS_FILE=own.csv\n")
+    monkeypatch.setenv("SAHAYAK_DATA_DIR", "elsewhere")
+    assert installation.local().variables()["GRIEVANCES_HOLIDAYS_FILE"] == "own.csv"
