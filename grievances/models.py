@@ -45,6 +45,9 @@ class Grievance(Base):
         Index("ix_grievance_filed", "filed_at", "id", *_LISTED),
         Index("ix_grievance_room_due", "room", "due_at", "id", *_LISTED[1:]),
         Index("ix_grievance_room_filed", "room", "filed_at", "id", *_LISTED[1:]),
+        # Only for counting how many stand where: partial, so that no list is led astray into sorting what it gives.
+        Index("ix_grievance_standing", "status", "level", "due_at", sqlite_where=text("status != ''"),
+              postgresql_where=text("status != ''")),
         Index("ix_grievance_contact", "contact_id", "filed_at"),
         Index("ix_grievance_similar_district", "category", "district_index", "filed_at"),
         Index("ix_grievance_similar_state", "category", "state", "filed_at"),

@@ -85,6 +85,13 @@ def upgrade() -> None:
         )
         batch_op.create_index("ix_grievance_contact", ["contact_id", "filed_at"], unique=False)
         batch_op.create_index(
+            "ix_grievance_standing",
+            ["status", "level", "due_at"],
+            unique=False,
+            sqlite_where=sa.text("status != ''"),
+            postgresql_where=sa.text("status != ''"),
+        )
+        batch_op.create_index(
             "ix_grievance_cpgrams",
             ["cpgrams_number"],
             unique=False,
@@ -229,6 +236,11 @@ def downgrade() -> None:
             "ix_grievance_cpgrams",
             sqlite_where=sa.text("cpgrams_number IS NOT NULL"),
             postgresql_where=sa.text("cpgrams_number IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_grievance_standing",
+            sqlite_where=sa.text("status != ''"),
+            postgresql_where=sa.text("status != ''"),
         )
         batch_op.drop_index("ix_grievance_contact")
         batch_op.drop_index(
