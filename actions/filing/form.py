@@ -302,6 +302,7 @@ def _next(draft: Draft, heard: Heard) -> Step | None:
     if chosen == "yes" or heard.means("affirm"):
         guess, text = draft.guess, draft.fresh
         draft = prefill(draft.put_right(fresh="", guess=None), text, replace(heard, district=None, state=None))
+        draft = draft.put_right(told=bool(draft.what))  # one clause of a longer story is enough
         return _go_on(with_name(with_category(draft, guess, text), text) if guess else draft, heard)
     return None
 

@@ -16,11 +16,11 @@ def test_a_story_is_not_asked_for_what_it_tells() -> None:
     talk = Talk().begins(STORY, district="Pune", state="Maharashtra")
     assert talk.said == ["utter_form_intro", "utter_form_category_guess"]
     talk.writes("haan", "affirm")
-    assert talk.asked is Question.WHO
+    assert talk.asked() is Question.WHO
     talk.writes("Asha Tailors, UDYAM-MH-26-0123456")
-    assert talk.asked is Question.FILES
+    assert talk.asked() is Question.FILES
     talk.presses("done")
-    assert talk.asked is Question.CHECK
+    assert talk.asked() is Question.CHECK
     talk.presses("submit")
     assert talk.effect is Effect.FILE
     assert talk.turns == 5
@@ -37,7 +37,7 @@ def test_without_a_story_the_first_question_is_what_happened() -> None:
     talk.writes("bank mera mudra loan chhah mahine se pass nahi kar raha, bahut chakkar lagwa raha hai", "loan_problem")
     assert talk.said == ["utter_form_category_guess"]
     talk.writes("haan", "affirm")
-    assert talk.asked is Question.AGAINST
+    assert talk.asked() is Question.AGAINST
 
 
 def test_a_story_that_says_nothing_of_its_category_is_followed_by_the_list() -> None:
@@ -57,7 +57,7 @@ def test_consent_comes_first_and_nothing_is_filed_without_it() -> None:
     assert talk.said == ["utter_form_consent"]
     talk.writes("haan", "affirm")
     assert talk.effect is Effect.GIVE_CONSENT
-    assert talk.asked is Question.CATEGORY
+    assert talk.asked() is Question.CATEGORY
     refused = Talk(consent=False).begins(STORY).writes("nahi", "deny")
     assert refused.effect is Effect.DECLINE_CONSENT
     assert refused.draft is None
@@ -93,9 +93,9 @@ def test_whatever_is_answered_the_form_stands_at_a_question_and_puts_at_most_eig
         talk.writes(text, intent) if text else talk.presses("nothing", Question.WHAT)
         if talk.draft is None:
             break
-        assert talk.asked is not None
+        assert talk.asked() is not None
         assert talk.said or talk.aside is not None or talk.effect is Effect.FILE
-        if intent != "go_back" and before.asked is talk.asked is not Question.CHECK:
+        if intent != "go_back" and before.asked is talk.asked() is not Question.CHECK:
             assert talk.answers.failures in (0, failed, failed + 1)
     if talk.draft is not None and not any(intent == "go_back" for _, intent in answers):
         assert talk.draft.put <= MAX_QUESTIONS
@@ -107,16 +107,16 @@ def test_whatever_is_answered_the_form_stands_at_a_question_and_puts_at_most_eig
 def test_the_longest_way_has_eight_questions(place: str, follow: str) -> None:
     """Everything is asked for, everything that can be answered in half is answered in half."""
     talk = Talk().begins("shikayat")
-    questions = [talk.asked]
+    questions = [talk.asked()]
     for text, intent in (
         ("un logon ne mera kaam bigaad diya hai aur ab meri koi sunwai bhi nahi ho rahi", "nlu_fallback"),
         ("payment nahi mila", "delayed_payment"), ("Gupta Stores", "nlu_fallback"), ("2 lakh", "nlu_fallback"),
     ):  # fmt: skip
-        questions.append(talk.writes(text, intent).asked)
-    if talk.asked is Question.MONEY:
-        questions.append(talk.writes("5 mahine se").asked)
-    questions += [talk.writes(text).asked for text in ("Asha Tailors", place, follow)]
-    assert talk.asked is Question.CHECK
+        questions.append(talk.writes(text, intent).asked())
+    if talk.asked() is Question.MONEY:
+        questions.append(talk.writes("5 mahine se").asked())
+    questions += [talk.writes(text).asked() for text in ("Asha Tailors", place, follow)]
+    assert talk.asked() is Question.CHECK
     assert len(questions) == MAX_QUESTIONS
     assert talk.answers.state in ("HP", "UP")
 
@@ -124,10 +124,10 @@ def test_the_longest_way_has_eight_questions(place: str, follow: str) -> None:
 def test_back_takes_the_last_answer_out_and_asks_again() -> None:
     talk = Talk().begins(STORY, district="Pune", state="Maharashtra").writes("haan", "affirm").writes("Asha Tailors")
     talk.writes("peeche", "go_back")
-    assert talk.asked is Question.WHO
+    assert talk.asked() is Question.WHO
     assert talk.answers.enterprise is None
     talk.writes("Verma Plastics")
-    assert (talk.answers.enterprise, talk.asked) == ("Verma Plastics", Question.FILES)
+    assert (talk.answers.enterprise, talk.asked()) == ("Verma Plastics", Question.FILES)
     start = Talk().begins(STORY).writes("back", "go_back")
     assert start.said == ["utter_form_no_way_back", "utter_form_category_guess"]
 
@@ -137,7 +137,7 @@ def test_what_is_not_needed_can_be_left_out_in_any_words(text: str) -> None:
     # "chhodo" resembles "cancel", which would throw everything away.
     talk = Talk().begins(STORY).writes("haan", "affirm").writes(text, "cancel" if text == "chhodo" else "nlu_fallback")
     assert talk.draft is not None
-    assert talk.asked is Question.PLACE
+    assert talk.asked() is Question.PLACE
     assert talk.answers.enterprise is None
 
 
@@ -170,7 +170,7 @@ def test_a_question_in_between_is_answered_and_the_question_comes_again() -> Non
     assert talk.aside == "ask_scheme"
     assert talk.said == ["utter_form_enterprise_and_udyam"]
     talk.writes("Asha Tailors")
-    assert (talk.answers.enterprise, talk.asked) == ("Asha Tailors", Question.PLACE)
+    assert (talk.answers.enterprise, talk.asked()) == ("Asha Tailors", Question.PLACE)
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_an_officer_or_a_pause_keeps_the_complaint_without_asking_on() -> None:
     for text, intent in (("adhikari se baat karao", "talk_to_officer"), ("thodi der me batata hu", "nlu_fallback")):
         talk = Talk().begins(STORY).writes("haan", "affirm").writes(text, intent)
         assert talk.said == ["utter_form_kept"]
-        assert talk.asked is Question.WHO
+        assert talk.asked() is Question.WHO
 
 
 def test_an_unknown_place_is_not_taken_for_abuse() -> None:
@@ -215,10 +215,10 @@ def test_an_unknown_place_is_not_taken_for_abuse() -> None:
 def test_the_bank_that_is_named_is_not_another_complaint() -> None:
     talk = Talk().begins("bank mera loan reject kar raha hai bina karan bataye, chhah mahine ho gaye", "loan_problem")
     talk.writes("haan", "affirm")
-    assert talk.asked is Question.AGAINST
+    assert talk.asked() is Question.AGAINST
     talk.writes("State Bank of India, Noida branch", "loan_problem", confidence=0.81)
     assert talk.answers.against_name == "State Bank of India, Noida branch"
-    assert talk.asked is Question.MONEY
+    assert talk.asked() is Question.MONEY
 
 
 def test_a_second_complaint_in_between_is_noted_for_later() -> None:
@@ -247,7 +247,7 @@ def test_a_new_complaint_while_one_is_open_offers_to_go_on() -> None:
     step = form.offer_to_resume(talk.answers, heard("shikayat karni hai", "file_grievance"))
     assert [one["response"] for one in step.says] == ["utter_form_resume"]
     again = Talk(draft=step.draft).writes("haan", "affirm")
-    assert again.asked is Question.WHO
+    assert again.asked() is Question.WHO
     assert again.answers.amount == 300_000
     dropped = Talk(draft=step.draft).writes("nahi", "deny")
     assert dropped.draft is None
@@ -281,7 +281,7 @@ def test_an_answer_is_put_right_at_the_summary_by_saying_so(text: str, field: st
     talk = at_summary()
     before = talk.answers
     talk.writes(text, "correct_previous")
-    assert talk.asked is Question.CHECK
+    assert talk.asked() is Question.CHECK
     assert getattr(talk.answers, field) == value
     untouched = {"amount", "against_name", "enterprise", "since", "what"} - {field}
     assert all(getattr(talk.answers, one) == getattr(before, one) for one in untouched)
@@ -291,9 +291,9 @@ def test_correct_lists_the_answers_and_leads_back_to_the_summary() -> None:
     talk = at_summary().presses("correct")
     assert talk.said == ["utter_form_correct"]
     talk.presses(Question.WHO.value)
-    assert talk.asked is Question.WHO
+    assert talk.asked() is Question.WHO
     talk.writes("Verma Plastics")
-    assert (talk.asked, talk.answers.enterprise) == (Question.CHECK, "Verma Plastics")
+    assert (talk.asked(), talk.answers.enterprise) == (Question.CHECK, "Verma Plastics")
 
 
 @pytest.mark.parametrize("text", ["submit", "जमा करो", "bhej do", "sab sahi hai", "haan"])
@@ -305,7 +305,7 @@ def test_submitting_in_words(text: str) -> None:
 def test_a_submit_button_of_another_complaint_files_nothing() -> None:
     talk = at_summary().presses("submit", draft="an older one")
     assert talk.effect is None
-    assert talk.asked is Question.CHECK
+    assert talk.asked() is Question.CHECK
 
 
 def test_the_summary_reads_everything_back_in_each_language() -> None:
@@ -378,15 +378,15 @@ def test_where_the_other_party_is_is_not_where_the_enterprise_is(text: str) -> N
 def test_figures_where_a_name_was_asked_are_kept_and_the_name_is_asked_again() -> None:
     talk = Talk().begins("mera khareedar paise nahi de raha aur phone bhi nahi uthata, bahut pareshan hu")
     talk.writes("haan", "affirm")
-    assert talk.asked is Question.AGAINST
+    assert talk.asked() is Question.AGAINST
     talk.writes("2 lakh 5 mahine se")
-    assert (talk.asked, talk.answers.against_name, talk.answers.amount) == (Question.AGAINST, None, 200_000)
+    assert (talk.asked(), talk.answers.against_name, talk.answers.amount) == (Question.AGAINST, None, 200_000)
     talk.writes("10 lakh since 31 feb")
     assert talk.said == ["utter_form_day_impossible"]
     talk.writes("haan", "affirm")
     assert talk.said == ["utter_form_not_understood", "utter_form_against_buyer"]
     talk.writes("Gupta Stores ke paas")
-    assert (talk.asked, talk.answers.against_name) == (Question.WHO, "Gupta Stores")
+    assert (talk.asked(), talk.answers.against_name) == (Question.WHO, "Gupta Stores")
 
 
 def test_a_bare_figure_where_a_day_was_asked_does_not_change_the_amount() -> None:
@@ -401,9 +401,9 @@ def test_a_bare_figure_where_a_day_was_asked_does_not_change_the_amount() -> Non
 @pytest.mark.parametrize("text", ["ho gaya", "हो गया", "submit", "bhej do"])
 def test_an_order_is_no_place_and_no_name(text: str) -> None:
     talk = Talk().begins(STORY).writes("haan", "affirm").writes(text)
-    assert talk.asked is Question.WHO
+    assert talk.asked() is Question.WHO
     talk.writes("Asha Tailors").writes(text)
-    assert (talk.asked, talk.answers.has_place) == (Question.PLACE, False)
+    assert (talk.asked(), talk.answers.has_place) == (Question.PLACE, False)
 
 
 def test_the_wish_to_complain_in_mid_form_is_the_wish_to_go_on() -> None:
@@ -421,4 +421,4 @@ def test_a_correction_before_the_summary_leads_to_what_is_still_open() -> None:
     assert talk.answers.amount == 400_000
     assert talk.said == ["utter_form_put_right", "utter_form_enterprise_and_udyam"]
     talk.writes("firm ka naam Radha Steel hai")
-    assert (talk.answers.enterprise, talk.asked) == ("Radha Steel", Question.PLACE)
+    assert (talk.answers.enterprise, talk.asked()) == ("Radha Steel", Question.PLACE)
