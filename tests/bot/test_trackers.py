@@ -64,11 +64,11 @@ async def test_only_the_latest_session_is_read_and_written_on(tmp_path) -> None:
     store = WordlessTrackerStore(domain=domain, host=f"sqlite:///{tmp_path}/rasa.db")
     first = [ActionExecuted("action_session_start", timestamp=1.0), SessionStarted(timestamp=2.0)]
     await store.save(DialogueStateTracker.from_events(SENDER, [*first, SlotSet("scheme", "pmegp", 3.0)], domain.slots))
-    whole = await store.retrieve_full_tracker(SENDER)
+    latest = await store.retrieve(SENDER)
     again = [ActionExecuted("action_session_start", timestamp=10.0), SessionStarted(timestamp=11.0)]
     for event in [*again, SlotSet("scheme", "mudra", 12.0)]:
-        whole.update(event)
-    await store.save(whole)
+        latest.update(event)
+    await store.save(latest)
 
     assert [event.type_name for event in (await store.retrieve(SENDER)).events] == ["session_started", "slot"]
     assert (await store.retrieve(SENDER)).get_slot("scheme") == "mudra"
