@@ -201,7 +201,8 @@ class Country:
     def _particulars(self, category: str, person: Person, filed_at: datetime) -> Particulars:
         draw, made_of = self._draw, categories.get(category)
         against = made_of.against or Against.OFFICE
-        name = draw.choice(data()["against"][against.value])
+        names = data()["against"]
+        name = draw.choice(names[category] if category in names else names[against.value])
         amount, months = self._amount(), draw.randrange(2, 11)
         told = {
             "against": name,

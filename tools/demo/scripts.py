@@ -60,7 +60,7 @@ class Plan:
             return replace(self, twin="", acts=(Act(1, Move.MERGE, "note"),))
         acts: tuple[Act, ...] = (Act(1, Move.ATTEND), Act(1, Move.REPLY, "reply"))
         if self.decision is not None:
-            acts = (Act(1, Move.LINK, details={"decision": self.decision}), *acts)
+            acts = (Act(1, Move.LINK, details={"decision": self.decision}), *acts, _DONE)
         return replace(self, twin="", acts=acts)
 
 
