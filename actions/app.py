@@ -65,7 +65,7 @@ def all_actions(desks: Desks, close_margin: float) -> list[Action]:
         HandOver(desks.officers),
         Affirm(desks.officers, others),
         Deny(others),
-        Fallback(desks.officers, answers),
+        Fallback(desks.officers, answers, others),
         ChangeLanguage(),
         Repeat(answers),
         Cancel(others),

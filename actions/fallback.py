@@ -43,9 +43,8 @@ class Fallback(Action):  # type: ignore[misc]
     `action_default_fallback`, which cannot hand over without tripping Rasa's circuit breaker.
     """
 
-    def __init__(self, desk: OfficerDesk, answers: Answers) -> None:
-        self._desk = desk
-        self._answers = answers
+    def __init__(self, desk: OfficerDesk, answers: Answers, others: Others) -> None:
+        self._desk, self._answers, self._others = desk, answers, others
 
     def name(self) -> str:
         """Name in the domain."""
@@ -59,6 +58,8 @@ class Fallback(Action):  # type: ignore[misc]
             # A named scheme, or a section after an answer, is a question about it, however it is put.
             scheme, aspect = scheme_in_question(turn, slot), aspect_in_question(turn)
             return await self._answers.answer(dispatcher, turn, scheme=scheme, aspect=aspect)
+        if turn.entity("grievance_reference"):  # whatever stands around it, it is about that complaint
+            return await self._others.answer("grievance_status", dispatcher, tracker, domain)
         times = conversation.fallbacks_in_a_row(tracker)
         offers = suggestions(tracker.latest_message)
         if times >= 3:

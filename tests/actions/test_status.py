@@ -60,6 +60,16 @@ async def test_a_number_that_is_none_and_one_that_is_are_answered_alike() -> Non
     assert heard[0] == heard[1]
 
 
+async def test_a_reference_in_words_that_are_not_understood_is_looked_up() -> None:
+    ledger = Ledger()
+    ledger.mine = [standing()]
+    talk = _looking(ledger)
+    said = await talk.says(
+        f"{REFERENCE} ??", "nlu_fallback", {"grievance_reference": REFERENCE}, action="action_fallback"
+    )
+    assert said == ["utter_status_list"]
+
+
 async def test_guessing_is_stopped_and_says_for_how_long() -> None:
     ledger = Ledger()
     ledger.everybodys = [(standing(contact_id="another"), CODE)]

@@ -185,7 +185,7 @@ async def test_action_that_could_not_be_run_is_an_error_not_silence(url: str, as
         ({"text": "", "kind": "location"}, "/received_location"),
         ({"text": " \u200d ", "kind": "text"}, "/received_nothing"),
         ({"text": None, "kind": "empty"}, "/received_nothing"),
-        ({"text": "bill ki photo", "kind": "media"}, "bill ki photo"),
+        ({"text": "bill ki photo", "kind": "media"}, "/received_media"),
         ({"text": "👍🏽"}, "/affirm"),
         ({"text": "🙏🙏"}, "/thanks"),
         ({"text": "😀 ???"}, "/received_nothing"),

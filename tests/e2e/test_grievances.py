@@ -110,7 +110,7 @@ def test_english_back_skip_cancel_and_an_impossible_date(phone: Phone) -> None:
     said("you are all thieves and idiots", "upset")
     phone.hears_text("name of your enterprise")
     said("Verma Plastics UDYAM-UP-28-12345", "not quite a Udyam number")
-    said("skip", "PIN code or the district")
+    said("skip", "or the district")
     said("Dubai", "in India")
     said("cancel", "Nothing was filed")
     said("what became of my complaint", "no complaint from this number")
