@@ -143,7 +143,8 @@ class _Writer:
     def _facts(self, kind: LetterKind) -> list[tuple[str, str]]:
         view, closing = self._view, kind is LetterKind.CLOSING
         again = view.clock_started_at != view.filed_at
-        moved = view.owed_room != view.room
+        # After an appeal the hub owes it anew: it did not receive it first.
+        moved = view.owed_room != view.room and not (again and view.owed_room == control_rooms.HUB)
         facts = [
             ("reference", self._number),
             ("date", self._date(self._now)),

@@ -172,14 +172,15 @@ class Country:
         draw, person = self._draw, first.person
         if first.plan.twin == "neighbour":
             other = self._person()
-            person = Person(**{**vars(other), "place": first.person.place, "language": first.person.language})
+            place, language = first.person.place, first.person.language
+            udyam = f"UDYAM-{place.state}{other.udyam[8:]}"
+            person = Person(**{**vars(other), "place": place, "language": language, "udyam": udyam})
         filed_at = min(first.filed_at + timedelta(hours=draw.randrange(3, 30)), self._now - timedelta(minutes=5))
         told = first.particulars.model_copy(
             update={
                 "complainant_name": person.name,
                 "enterprise_name": person.enterprise,
                 "udyam_number": person.udyam,
-                "amount_rupees": self._amount(),
             }
         )
         plan = first.plan.second()

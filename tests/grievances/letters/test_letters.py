@@ -113,6 +113,13 @@ def test_a_letter_may_be_made_at_any_moment() -> None:
     assert press.pdf(letter) == press.pdf(compose(LetterKind.CLOSING, closed(), language="en", now=NOW))
 
 
+def test_a_hub_that_decides_an_appeal_did_not_receive_the_grievance_first() -> None:
+    appealed = closed(owed_room="hub", level="hub", clock_started_at=FILED + timedelta(days=9))
+    assert "First received by" not in everything(compose(LetterKind.CLOSING, appealed, language="en", now=NOW))
+    moved = closed(owed_room="hub")
+    assert "First received by" in everything(compose(LetterKind.CLOSING, moved, language="en", now=NOW))
+
+
 def test_a_grievance_that_moved_names_both_rooms() -> None:
     moved = grievance(room="hub", clock_started_at=FILED + timedelta(days=9))
     said = everything(compose(LetterKind.ACKNOWLEDGEMENT, moved, language="en", now=NOW))
