@@ -121,7 +121,7 @@ async def test_an_altered_past_is_found(ledger: Ledger) -> None:
 
 async def test_a_reference_is_nobody_elses(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     taken = (await ledger.filed()).reference
-    fresh = [reference.new_reference(2026, Random(number)) for number in range(3)]  # noqa: S311
+    fresh = [reference.new_reference(2026, Random(number)) for number in range(3)]
     drawn = iter([taken, fresh[0], fresh[0], taken, fresh[1], fresh[1], fresh[2]])
     monkeypatch.setattr(reference, "new_reference", lambda _year, _choose: next(drawn))
     lives = [Life(await ledger.new(), TUESDAY) for _ in range(3)]

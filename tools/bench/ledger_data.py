@@ -157,8 +157,6 @@ async def _write(path: Path, count: int, write: Writer) -> None:
             await connection.run_sync(Base.metadata.create_all)
         staff = await appoint(db, "correct horse battery")
         await write(db, staff, count)
-        async with db.engine.connect() as connection:
-            await connection.exec_driver_sql("ANALYZE")
         await db.scrub()
     finally:
         await db.close()
