@@ -13,7 +13,7 @@ from simulators.records import Media, Message
 
 _NUMBER = re.compile(r"^\+[1-9]\d{6,14}$")
 _FILE_KINDS = {"image": "image", "audio": "audio", "video": "video"}
-MAX_MEDIA_BYTES = 32 * 1024 * 1024
+MAX_MEDIA_BYTES = 64 * 1024 * 1024
 
 
 class SentFile(BaseModel):

@@ -1,5 +1,6 @@
 """Whole complaints on WhatsApp with every process real: Hindi, Hinglish and English, as impatient people write."""
 
+import base64
 import re
 from collections.abc import Callable
 from random import Random
@@ -12,6 +13,9 @@ from tests.e2e.conftest import Phone
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(420)]
 
+_PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+)
 _REFERENCE = re.compile(r"\b\d{2}-\d{4}-\d{5}\b")
 _NOBODYS = shown(new_reference(2024, Random(7)))
 _CODE = re.compile(r"(?<![\d-])\d{6}(?![\d-])")
@@ -168,3 +172,20 @@ def test_guessing_codes_is_stopped(phone: Phone) -> None:
         phone.hears_text("do not go together")
     phone.say("666666")
     phone.hears_text("tried too often")
+
+
+def test_a_file_of_fifty_megabytes_is_refused_and_a_photo_is_attached(phone: Phone) -> None:
+    phone.say("mera buyer Gupta Stores 2 lakh nahi de raha 4 mahine se, pune se hu, shikayat darj karo")
+    phone.press(phone.hears_text("Shikayat darj karne ke liye"), "Main sahmat hoon")
+    phone.press(phone.hears_text("Kharidar se payment"), "Haan")
+    phone.hears_text("udyam ka naam")
+    huge = base64.b64encode(_PIXEL + bytes(50 * 1024 * 1024)).decode()
+    phone.say(kind="media", media=[{"content_type": "image/png", "data": huge}])
+    phone.hears_text("16 MB")
+    phone.hears_text("udyam ka naam")
+    phone.say(kind="media", media=[{"content_type": "image/png", "data": base64.b64encode(_PIXEL).decode()}])
+    phone.hears_text("jod di gayi")
+    phone.say("Asha Tailors")
+    phone.hears_text("Judi hui files: 1")
+    phone.say("ho gaya")
+    assert "Files: 1" in phone.hears_text("Kripya jaanch")["body"]
