@@ -35,7 +35,7 @@ from grievances.schemas import SYSTEM, Deadline, Kind, Level, Priority, Status
 from grievances.status import OPEN, level_above
 
 _LOG = log.get(__name__)
-BATCH = 1000
+BATCH = 2000
 """Due rows in a transaction: as many as keep the database and the process from everybody else for a moment only."""
 NOTICES = 10
 """Notices in a transaction."""
