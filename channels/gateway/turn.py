@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels.base import Manifest
-from channels.gateway.keywords import Keyword, recognise
+from channels.gateway.keywords import Keyword, PlainAnswer, plain_answer, recognise
 from channels.gateway.media import MediaKeeper
 from channels.gateway.metrics import TURN_SECONDS, TURNS
 from channels.gateway.responders import Question, Reply, Responder
@@ -21,7 +21,7 @@ from core.conversations.state import State
 from core.db import Database
 from core.errors import NotPermitted
 from core.events import Button, Kind, OutboundContent
-from core.i18n import sentence
+from core.i18n import LANGUAGES, sentence
 from core.outbox import service as outbox
 from core.outbox.splitting import split_text
 from core.turns import service as turns
@@ -33,6 +33,9 @@ from rights import service as rights
 _LOG = log.get(__name__)
 AGREE = "gateway:consent_give"
 DECLINE = "gateway:consent_decline"
+_NOTICE = "gateway.consent_notice"
+_NOTICE_ALONE = "gateway.consent_notice_alone"
+"""The notice without its question, before another that asks for the same and more."""
 _AGREED = '/grievance_answer{"question":"consent","choice":"agree"}'
 """What agreeing means to the complaint form."""
 
@@ -101,7 +104,7 @@ class TurnRunner:
                 typed=str(content.get("text") or ""),
             )
         elif first.kind == Kind.TEXT and len(claim.messages) == 1:
-            pressed = await outbox.offered_button(session, claim.conversation.id, typed=str(content.get("text") or ""))
+            pressed = await self._typed(session, claim.conversation.id, str(content.get("text") or ""))
         consent = await consents.latest(session, claim.conversation.contact_id)
         now = self._clock.now()
         waited = now - min(message.sent_at or message.created_at for message in claim.messages)
@@ -116,6 +119,19 @@ class TurnRunner:
             late_minutes=int(waited.total_seconds() // 60) if late else 0,
         )
 
+    async def _typed(self, session: AsyncSession, conversation_id: str, text: str) -> Button | None:
+        """The offered choice that was typed: its number or title, or a plain yes or no to the notice about consent."""
+        answer = plain_answer(text)
+        titles = [text]
+        if answer is not None:
+            key = "gateway.button_agree" if answer is PlainAnswer.AGREE else "gateway.button_decline"
+            titles += [sentence("gateway", key, language) for language in LANGUAGES]
+        for title in titles:
+            offered = await outbox.offered_button(session, conversation_id, typed=title)
+            if offered is not None and (title == text or offered.payload in (AGREE, DECLINE)):
+                return offered
+        return None
+
     async def _reply(self, question: Question) -> Reply:
         question = await self._of_the_complaint(question)
         handled = await self._gateway_itself(question)
@@ -126,10 +142,11 @@ class TurnRunner:
             question = replace(question, pressed=Button(title=question.pressed.title, payload=payload), consent=True)
         reply = await self._responders[question.claim.conversation.state].respond(question)
         if question.claim.conversation.state is State.BOT and not question.noticed and reply.contents:
-            notice = self._notice(reply.language or question.language)
+            language = reply.language or question.language
             if any(button.payload.startswith(AGREE) for content in reply.contents for button in content.buttons):
-                return replace(reply, contents=(notice.model_copy(update={"buttons": ()}), *reply.contents))
-            return replace(reply, contents=(*reply.contents, notice))
+                # The complaint form asks for more than the notice does: one question is enough.
+                return replace(reply, contents=(*self._line(_NOTICE_ALONE, language).contents, *reply.contents))
+            return replace(reply, contents=(*reply.contents, self._notice(language)))
         return reply
 
     async def _gateway_itself(self, question: Question) -> Reply | None:
@@ -190,11 +207,10 @@ class TurnRunner:
         return Reply((OutboundContent(text=sentence("gateway", key, language), language=language, key=key),))
 
     def _notice(self, language: str) -> OutboundContent:
-        key = "gateway.consent_notice"
         return OutboundContent(
-            text=sentence("gateway", key, language),
+            text=sentence("gateway", _NOTICE, language),
             language=language,
-            key=key,
+            key=_NOTICE,
             buttons=(
                 Button(title=sentence("gateway", "gateway.button_agree", language), payload=AGREE),
                 Button(title=sentence("gateway", "gateway.button_decline", language), payload=DECLINE),
@@ -219,7 +235,7 @@ class TurnRunner:
                 await conversations.set_language(
                     session, conversation.contact_id, reply.language, fixed=reply.language_fixed
                 )
-            if not question.noticed and any(content.key == "gateway.consent_notice" for content in contents):
+            if not question.noticed and any(content.key in (_NOTICE, _NOTICE_ALONE) for content in contents):
                 await consents.note_notice(
                     session,
                     conversation.contact_id,

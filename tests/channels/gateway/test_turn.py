@@ -3,6 +3,7 @@
 import pytest
 
 from channels.gateway.rasa_client import BotMessage
+from channels.gateway.turn import AGREE
 from core.conversations import consents
 from core.conversations import service as conversations
 from core.conversations.state import Move, State
@@ -231,3 +232,35 @@ async def _raise() -> None:
 async def _state(world: World, lane: str) -> State:
     async with world.db.reading() as session:
         return (await conversations.get(session, lane)).state
+
+
+@pytest.mark.parametrize("text", ["haan", "हाँ जी", "OK!", "yes, I agree", "2."])
+async def test_a_plain_answer_to_the_notice_is_read_as_one(world: World, text: str) -> None:
+    first = await world.accept()
+    await world.runner.answer(first.conversation_id, first_turn_id(first.message_id))
+    await world.turn(text)
+    async with world.db.reading() as session:
+        view = await conversations.get(session, first.conversation_id)
+        consent = await consents.latest(session, view.contact_id)
+    assert consent is not None
+    assert consent.is_given is (text != "2.")
+    assert len(world.rasa.asked) == 1, "the assistant is not asked what the gateway asked itself"
+
+
+async def test_a_plain_answer_to_something_else_goes_to_the_assistant(world: World) -> None:
+    first = await world.accept()
+    await world.runner.answer(first.conversation_id, first_turn_id(first.message_id))
+    await world.turn("what is pmegp")
+    await world.turn("haan")
+    assert world.rasa.asked[-1]["text"] == "haan"
+
+
+async def test_a_complaint_asks_for_consent_once(world: World) -> None:
+    agree = Button(title="I agree", payload=f'{AGREE}:/grievance_answer{{"choice":"agree"}}')
+    world.rasa.says = (BotMessage(key="utter_form_consent", text="May we keep it?", language="en", buttons=(agree,)),)
+    said = await world.turn("complaint")
+    assert len(said) == 2
+    assert "WITHDRAW CONSENT" in said[0]
+    assert "Do you agree" not in said[0]
+    assert said[1] == "May we keep it?"
+    assert NOTICE not in (await world.turn("hello"))[-1], "the notice was given and is on record"
