@@ -93,8 +93,8 @@ def message_text(body: Dict[str, Any]) -> str:
     button = _field(body, "button", str)
     if button:
         return button if button.startswith("/") else f"/{button}"
-    if body.get("kind") == "media":
-        return _KINDS["media"]  # its caption is read where it is wanted: in a form
+    if any(isinstance(file, dict) and file.get("state") != "kept" for file in _field(body, "files", list) or []):
+        return _KINDS["media"]  # that a file was refused is said before its caption is answered
     text = normalise(_field(body, "text", str) or "").lstrip("/ ")
     if not has_letters(text):
         gesture = next((meant for sign, meant in _GESTURES.items() if sign in text), None)
