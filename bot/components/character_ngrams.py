@@ -17,6 +17,7 @@ from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from bot.components.language import DEVANAGARI_VIEW
+from bot.components.patterns import with_names
 from bot.components.sources import digest, modules
 from bot.components.text import fold, has_letters, is_payload
 
@@ -93,7 +94,7 @@ class CharacterNgramFeaturizer(GraphComponent):
     @classmethod
     def fingerprint_addon(cls, config: Dict[str, Any]) -> Optional[str]:
         """Retrain when its modules change."""
-        return digest(modules("character_ngrams", "text"))
+        return digest(modules("character_ngrams", "patterns", "text"))
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn the n-grams of the intent examples."""
@@ -109,9 +110,9 @@ class CharacterNgramFeaturizer(GraphComponent):
         return self._resource
 
     def _readable(self, message: Message) -> str:
-        text = message.get(TEXT)[: self._config["max_characters"]]
+        text = with_names(message.get(TEXT)[: self._config["max_characters"]])
         view = message.get(DEVANAGARI_VIEW)
-        return fold(f"{text} {view}" if view else text)
+        return fold(f"{text} {with_names(view)}" if view else text)
 
     def vector(self, message: Message) -> csr_matrix:
         """The features of one message: a sparse matrix of one row."""

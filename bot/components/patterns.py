@@ -1,10 +1,10 @@
-"""Entities that have a shape of their own: Udyam number, PIN code, amount, mobile number, grievance reference."""
+"""What has a shape of its own: Udyam number, PIN code, amount, mobile number, grievance reference."""
 
 from typing import Iterator, List, NamedTuple, Optional, Union
 
 import regex
 
-from bot.components.text import fold
+from bot.components.text import DEVANAGARI, fold
 
 _UDYAM = regex.compile(r"\bUDYAM[\s\-–/]*([A-Z]{2})[\s\-–/]*(\d{2})[\s\-–/]*(\d{7})\b", regex.IGNORECASE)
 _PINCODE = regex.compile(r"(?<![\d,.\-/+])([1-9]\d{2}) ?(\d{3})(?!\d|[,./\-]\d)")
@@ -38,6 +38,15 @@ _AMOUNT = regex.compile(
     rf"\s*(?:(?P<unit>{_UNIT})(?![\p{{L}}\p{{M}}]))?\s*(?P<after>{_CURRENCY}(?![\p{{L}}\p{{M}}]))?",
     regex.IGNORECASE,
 )
+
+
+# What a reference is called where examples are learnt from: its digits say nothing about what is meant.
+_NAMED = {True: "शिकायत नंबर", False: "complaint number"}
+
+
+def with_names(text: str) -> str:
+    """The text with "complaint number" in place of every reference of a grievance, for those who read its meaning."""
+    return _REFERENCE.sub(_NAMED[bool(DEVANAGARI.search(text))], text)
 
 
 class Found(NamedTuple):

@@ -20,6 +20,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.components.language import DEVANAGARI_VIEW
+from bot.components.patterns import with_names
 from bot.components.sources import ROOT, digest, modules
 from bot.components.text import SETTLED, has_letters, is_payload
 
@@ -137,11 +138,11 @@ class SentenceEmbeddingFeaturizer(GraphComponent):
     @classmethod
     def fingerprint_addon(cls, config: Dict[str, Any]) -> Optional[str]:
         """Recompute when its modules change."""
-        return digest(modules("sentence_embedding", "text"))
+        return digest(modules("sentence_embedding", "patterns", "text"))
 
     def vector(self, text: str, view: Optional[str] = None) -> np.ndarray:
         """The features of one text, read in its Devanagari view where it has one: a matrix of one row."""
-        return self._embedder.embed(view or text[: self._config["max_characters"]]).reshape(1, -1)
+        return self._embedder.embed(with_names(view or text[: self._config["max_characters"]])).reshape(1, -1)
 
     def process(self, messages: List[Message]) -> List[Message]:
         """Add the features to messages."""

@@ -9,6 +9,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from rasa.shared.utils.io import read_yaml_file
 
 from bot.components.entities import GazetteerEntityExtractor, Gazetteers, collect
+from bot.components.patterns import with_names
 from bot.components.sources import GAZETTEERS
 from bot.components.text import normalise
 
@@ -108,3 +109,17 @@ def test_frozen_into_the_model(storage, context) -> None:
     loaded.process([message, payload])
     assert [entity["value"] for entity in message.get("entities")] == ["pmegp", "documents"]
     assert payload.get("entities") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("26-4815-16232 ka status", "complaint number ka status"),
+        ("२६ नहीं, 26-4815-16232 का क्या हुआ", "२६ नहीं, शिकायत नंबर का क्या हुआ"),
+        ("what became of 26 4815 16232?", "what became of complaint number?"),
+        ("GOVUP/E/2023/0031647 kahan tak pahunchi", "complaint number kahan tak pahunchi"),
+        ("call me on 9876543210", "call me on 9876543210"),
+    ],
+)
+def test_a_reference_is_read_by_its_name(text: str, read: str) -> None:
+    assert with_names(text) == read
