@@ -13,7 +13,7 @@ import pytest
 from channels.whatsapp.settings import WhatsAppSettings
 from channels.whatsapp.twilio.sender import TwilioSender
 from core.errors import FinalDelivery, RetryableDelivery, UncertainDelivery
-from core.events import Button, OutboundContent
+from core.events import WINDOW_CLOSED, Button, OutboundContent
 from tests.channels.whatsapp.signing import settings
 from tests.simulators.conftest import free_port
 
@@ -146,8 +146,17 @@ async def test_busy_in_a_proxys_words_may_be_sent_again(stub: Stub, sender: Twil
         await send(sender)
 
 
+async def test_a_refusal_because_the_contact_has_not_written_has_a_name_of_ours(
+    stub: Stub, sender: TwilioSender
+) -> None:
+    stub.says(400, {"code": 63016, "message": "outside the allowed window", "status": 400})
+    with pytest.raises(FinalDelivery) as error:
+        await send(sender)
+    assert error.value.code == WINDOW_CLOSED
+
+
 @pytest.mark.parametrize(
-    ("status", "code"), [(400, 21211), (401, 20003), (404, 20404), (403, 63016), (410, 1), (301, 1)]
+    ("status", "code"), [(400, 21211), (401, 20003), (404, 20404), (403, 63024), (410, 1), (301, 1)]
 )
 async def test_a_refusal_is_final_and_keeps_its_code(stub: Stub, sender: TwilioSender, status: int, code: int) -> None:
     stub.says(status, {"code": code, "message": "no", "status": status})
