@@ -76,7 +76,7 @@ def give_templates_to_simulator(installation: Installation, stop: threading.Even
     if stop.is_set() or installation.variables()["WHATSAPP_CONTENT_URL"] != installation.url("simulators"):
         return
     command = [sys.executable, "-m", "tools.register_templates", "--quiet"]
-    done = subprocess.run(  # noqa: S603 - our own module
+    done = subprocess.run(
         command, cwd=ROOT, env=installation.env("SAHAYAK_", "WHATSAPP_"), capture_output=True, text=True, check=False
     )
     if done.returncode:
