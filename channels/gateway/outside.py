@@ -63,7 +63,8 @@ def asks_to_write(content: OutboundContent) -> OutboundContent:
     reference = str(content.params.get("reference") or "")
     params = {"reference": reference} if reference else {}
     key = f"{DOMAIN}.write_back" if reference else f"{DOMAIN}.write_back_plain"
-    return OutboundContent(text=sentence(DOMAIN, key, language, **params), language=language, key=key, params=params)
+    text = sentence(DOMAIN, key, language, **params)
+    return OutboundContent(text=text, language=language, key=key, params=params, outside=content.outside)
 
 
 async def nudge(
