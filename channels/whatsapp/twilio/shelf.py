@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from twilio.rest import Client
 
@@ -19,7 +20,7 @@ from core.errors import FinalDelivery, ProviderError, RetryableDelivery, Uncerta
 _LOG = log.get(__name__)
 APPROVED = "approved"
 UNSUBMITTED = "unsubmitted"
-_MOST = 5000
+_PAGE, _MOST_PAGES = 500, 20
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,16 @@ class Shelf:
         Raises:
             ProviderError: The provider did not say.
         """
-        listed = await guarded(self._client.content.v1.content_and_approvals.list_async(limit=_MOST, page_size=500))
-        return [_kept(item) for item in listed]
+        found: list[Kept] = []
+        query = f"PageSize={_PAGE}"
+        for _ in range(_MOST_PAGES):
+            page = await guarded(self._call("GET", f"/v1/ContentAndApprovals?{query}"))
+            found += await guarded(_read(page))
+            following = urlsplit(str((page.get("meta") or {}).get("next_page_url") or "")).query
+            if not following:
+                return found
+            query = following
+        return found
 
     async def create(self, definition: Definition) -> str:
         """Make a template and give its sid; it is not handed in yet.
@@ -93,7 +102,7 @@ class Shelf:
         Raises:
             ProviderError: It was not made, or nobody knows.
         """
-        made = await guarded(self._post("/v1/Content", notice_definition(definition)))
+        made = await guarded(self._call("POST", "/v1/Content", notice_definition(definition)))
         return str(made["sid"])
 
     async def submit(self, sid: str, definition: Definition) -> str:
@@ -103,7 +112,7 @@ class Shelf:
             ProviderError: It was not handed in, or nobody knows.
         """
         path = f"/v1/Content/{sid}/ApprovalRequests/whatsapp"
-        answer = await guarded(self._post(path, approval_request(definition)))
+        answer = await guarded(self._call("POST", path, approval_request(definition)))
         return str(answer.get("status") or "received")
 
     async def delete(self, sid: str) -> None:
@@ -114,28 +123,34 @@ class Shelf:
         """
         await guarded(self._client.content.v1.contents(sid).delete_async())
 
-    async def _post(self, path: str, document: Mapping[str, object]) -> dict[str, Any]:
-        response = await self._client.request_async(
-            "POST",
-            self._settings.content_url + path,
-            data=dict(document),
-            headers={"Content-Type": "application/json"},
-        )
-        answer = json.loads(response.text)
+    async def _call(self, method: str, path: str, document: Mapping[str, object] | None = None) -> dict[str, Any]:
+        more: dict[str, Any] = {}
+        if document is not None:
+            more = {"data": dict(document), "headers": {"Content-Type": "application/json"}}
+        response = await self._client.request_async(method, self._settings.content_url + path, **more)
+        refused = response.status_code >= 400
+        try:
+            answer = json.loads(response.text)
+        except ValueError:
+            answer = {} if refused else None
         if not isinstance(answer, dict):
             raise TypeError("expected a JSON object")
-        if response.status_code >= 400:
+        if refused:
             # No word of a contact is in these requests, so that what the provider says may be shown.
             code, message = str(answer.get("code") or response.status_code), str(answer.get("message") or "")
             raise (UncertainDelivery if response.status_code >= 500 else FinalDelivery)(code, message)
         return answer
 
 
-def _kept(item: Any) -> Kept:
-    approval = item.approval_requests if isinstance(item.approval_requests, dict) else {}
+async def _read(page: Mapping[str, Any]) -> list[Kept]:
+    return [_kept(item) for item in page["contents"]]
+
+
+def _kept(item: Mapping[str, Any]) -> Kept:
+    approval = item.get("approval_requests") or {}
     return Kept(
-        sid=str(item.sid),
-        name=str(item.friendly_name or ""),
+        sid=str(item["sid"]),
+        name=str(item.get("friendly_name") or ""),
         status=str(approval.get("status") or UNSUBMITTED).lower(),
         reason=str(approval.get("rejection_reason") or ""),
     )

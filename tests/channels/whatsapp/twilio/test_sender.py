@@ -10,10 +10,12 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from channels.whatsapp.definitions import definition_for
 from channels.whatsapp.settings import WhatsAppSettings
 from channels.whatsapp.twilio.sender import TwilioSender
 from core.errors import FinalDelivery, RetryableDelivery, UncertainDelivery
 from core.events import WINDOW_CLOSED, Button, OutboundContent
+from core.i18n import sentence
 from tests.channels.whatsapp.signing import settings
 from tests.simulators.conftest import free_port
 
@@ -377,3 +379,50 @@ async def test_the_providers_list_of_what_came_in_the_oldest_first(stub: Stub, s
     assert events[1].sent_at == events[0].sent_at + timedelta(minutes=1)
     asked = parse_qs(stub.requests[0][1].partition("?")[2])
     assert asked["To"] == ["whatsapp:+910000000001"]
+
+
+CLOSED = OutboundContent(
+    text=sentence("grievances", "grievances.withdrawn", "en", reference="26"),
+    key="grievances.withdrawn",
+    params={"reference": "26"},
+)
+
+
+def _listed(status: str) -> dict[str, object]:
+    definition = definition_for(CLOSED)
+    assert definition is not None
+    item = {"sid": "HX" + "0" * 32, "friendly_name": definition.name, "approval_requests": {"status": status}}
+    return {"contents": [item], "meta": {"key": "contents", "next_page_url": None}}
+
+
+@pytest.mark.parametrize(("status", "known"), [("approved", True), ("APPROVED", True), ("pending", False), ("", False)])
+async def test_only_an_approved_template_is_used(stub: Stub, sender: TwilioSender, status: str, known: bool) -> None:
+    stub.says(200, _listed(status))
+    assert await sender.has_template(CLOSED) is known
+    assert await sender.has_template(CLOSED) is known
+    assert len(stub.requests) == 1, "remembered for a while"
+    if not known:
+        with pytest.raises(FinalDelivery) as error:
+            await sender.send_template("+910000000101", CLOSED, "01ARZ3NDEKTSV4RRFFQ69G5FAV")
+        assert error.value.code == WINDOW_CLOSED
+
+
+@pytest.mark.parametrize(
+    ("status", "body"), [(503, {"code": 20503}), (500, {"code": 20500}), (200, "<html>"), (200, {"contents": 7})]
+)
+async def test_while_it_is_not_known_what_is_approved_it_is_tried_again(
+    stub: Stub, sender: TwilioSender, status: int, body: object
+) -> None:
+    stub.says(status, body)
+    with pytest.raises(RetryableDelivery):
+        await sender.has_template(CLOSED)
+
+
+async def test_an_account_without_templates_has_none(stub: Stub, sender: TwilioSender) -> None:
+    stub.says(404, {"code": 20404, "message": "no", "status": 404})
+    assert not await sender.has_template(CLOSED)
+
+
+async def test_words_of_no_template_are_not_asked_for(stub: Stub, sender: TwilioSender) -> None:
+    assert not await sender.has_template(OutboundContent(text="hello"))
+    assert stub.requests == []
