@@ -175,6 +175,7 @@ class Delivery:
             elif not await outbox.begin_sending(session, row.id, self._settings.executor_id, now):
                 return True
         if way is None:
+            DELIVERIES.labels(row.channel, DeliveryState.FAILED if nudge is None else DeliveryState.QUEUED).inc()
             _LOG.warning("delivery.outside", outbound_id=row.id, turn_id=row.turn_id, waits=nudge is not None)
             return True
         return await self._send(row, address, way)

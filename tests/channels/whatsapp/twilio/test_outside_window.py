@@ -31,6 +31,7 @@ from core.i18n import sentence
 from core.outbox import service as outbox
 from core.privacy.encryption import Keyring, install
 from grievances import reference
+from grievances.messages import turn_id
 from grievances.schemas import SYSTEM, GrievanceView
 from grievances.status import Move
 from tests.channels.gateway.conftest import World
@@ -104,8 +105,8 @@ class Scene:
         order = {**ENGLISH, "text": text}
         answer = await asyncio.to_thread(self.provider.post, "/control/inbound", json=order)
         assert answer.json()["webhook"]["status_code"] == 200
-        ((lane, turn_id),) = self.accepted[before:]
-        await self.world.runner.answer(lane, turn_id)
+        ((lane, turn),) = self.accepted[before:]
+        await self.world.runner.answer(lane, turn)
         await self.world.delivery.deliver(lane)
         return lane
 
@@ -174,8 +175,8 @@ async def scene(tmp_path: Path, simulator: httpx.Client, gateway_port: int) -> A
     )  # fmt: skip
     made = Scene(world, simulator, whatsapp)
 
-    async def start(lane: str, turn_id: str) -> None:
-        made.accepted.append((lane, turn_id))
+    async def start(lane: str, turn: str) -> None:
+        made.accepted.append((lane, turn))
 
     at_the_door = Database(str(world.db.engine.url))
     entrance = make_entrance(at_the_door, world.clock, start, 40)
@@ -208,6 +209,10 @@ async def test_a_closing_three_days_later_comes_as_template(scene: Scene, langua
     shown = await scene.comes(reference.shown(grievance.reference), REASONS)
     assert sentence("grievances", "grievances.outcome_redressed", language) in shown["text"]
     sent = scene.outbound()[-1]
+    async with scene.world.db.reading() as session:
+        (row,) = await outbox.of_turn(session, turn_id(grievance.id, 2))
+    since = datetime.now(UTC) - timedelta(minutes=1)
+    assert await scene.sender.find(CONTACT, row.content, since) == [sent["sid"]], "an uncertain one would be found"
     wanted = ("grievances.closed_may_appeal", language)
     (definition,) = [one for one in definitions() if (one.notice, one.language) == wanted]
     templates = {one["name"]: one for one in scene.provider.get("/control/templates").json()["templates"]}
@@ -229,8 +234,8 @@ async def test_feedback_is_asked_with_buttons_and_the_press_is_understood(scene:
     press = {"kind": "button", "button": {"payload": "3", "text": "Poor"}, "replied_sid": shown["sid"]}
     before = len(scene.accepted)
     await asyncio.to_thread(scene.provider.post, "/control/inbound", json={**ENGLISH, **press})
-    ((lane, turn_id),) = scene.accepted[before:]
-    await scene.world.runner.answer(lane, turn_id)
+    ((lane, turn),) = scene.accepted[before:]
+    await scene.world.runner.answer(lane, turn)
     assert f'"grievance":"{grievance.id}","rating":"1"' in str(scene.world.rasa.asked[-1])
 
 

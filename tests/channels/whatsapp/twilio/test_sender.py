@@ -1,22 +1,18 @@
 """What becomes of a request to the provider: accepted, to be sent again, refused, or not known."""
 
-import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
 
-from channels.whatsapp.definitions import definition_for
-from channels.whatsapp.settings import WhatsAppSettings
 from channels.whatsapp.twilio.sender import TwilioSender
 from core.errors import FinalDelivery, RetryableDelivery, UncertainDelivery
 from core.events import WINDOW_CLOSED, Button, OutboundContent
-from core.i18n import sentence
-from tests.channels.whatsapp.signing import settings
+from tests.channels.whatsapp.twilio.conftest import Stub
 from tests.simulators.conftest import free_port
 
 TO, OURS = "+910000000101", "01ARZ3NDEKTSV4RRFFQ69G5FAV"
@@ -26,87 +22,6 @@ CHOICE = OutboundContent(
     text="Shall I?", buttons=(Button(title="Yes", payload="/affirm"), Button(title="No", payload="/deny"))
 )
 SINCE = datetime(2026, 11, 23, tzinfo=UTC)
-
-
-class Stub:
-    """An HTTP server that answers with the bytes it is given, and writes down what it was asked."""
-
-    def __init__(self) -> None:
-        self.requests: list[tuple[str, str, dict[str, list[str]]]] = []
-        self.bodies: list[bytes] = []
-        self.answers: list[bytes | None] = []
-        self.pause = 0.0
-        self.url = ""
-
-    def says(self, status: int, body: object = "", **headers: str) -> None:
-        text = body if isinstance(body, str) else json.dumps(body)
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        lines = [f"HTTP/1.1 {status} X", *(f"{name}: {value}" for name, value in named.items())]
-        lines += ["Content-Type: application/json", f"Content-Length: {len(text.encode())}", "", text]
-        self.answers.append("\r\n".join(lines).encode())
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while head := (await reader.readuntil(b"\r\n\r\n")).decode():
-                method, path, _ = head.split(" ", 2)
-                length = next(
-                    (int(line[15:]) for line in head.splitlines() if line.lower().startswith("content-length")), 0
-                )
-                body = await reader.readexactly(length)
-                self.requests.append((method, path, parse_qs(body.decode(), keep_blank_values=True)))
-                self.bodies.append(body)
-                await asyncio.sleep(self.pause)
-                answer = self.answers.pop(0) if self.answers else None
-                if answer is None:
-                    return
-                writer.write(answer)
-                await writer.drain()
-                if not self.answers:
-                    return
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        finally:
-            writer.close()
-
-
-@pytest.fixture
-async def stub() -> AsyncIterator[Stub]:
-    stub = Stub()
-    tasks: set[asyncio.Task[None]] = set()
-
-    def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.ensure_future(stub.serve(reader, writer))
-        tasks.add(task)
-
-    server = await asyncio.start_server(connected, "127.0.0.1", 0)
-    stub.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    yield stub
-    server.close()
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def local(url: str, **more: object) -> WhatsAppSettings:
-    return settings(**{"api_url": url, "content_url": url, "timeout": 2.0, **more})
-
-
-@pytest.fixture
-async def make(stub: Stub) -> AsyncIterator[Callable[..., TwilioSender]]:
-    made: list[TwilioSender] = []
-
-    def one(url: str = "", **more: object) -> TwilioSender:
-        made.append(TwilioSender(local(url or stub.url, **more)))
-        return made[-1]
-
-    yield one
-    for sender in made:
-        await sender.close()
-
-
-@pytest.fixture
-async def sender(make: Callable[..., TwilioSender]) -> TwilioSender:
-    return make()
 
 
 def send(sender: TwilioSender, content: OutboundContent = HELLO) -> Awaitable[str]:
@@ -379,50 +294,3 @@ async def test_the_providers_list_of_what_came_in_the_oldest_first(stub: Stub, s
     assert events[1].sent_at == events[0].sent_at + timedelta(minutes=1)
     asked = parse_qs(stub.requests[0][1].partition("?")[2])
     assert asked["To"] == ["whatsapp:+910000000001"]
-
-
-CLOSED = OutboundContent(
-    text=sentence("grievances", "grievances.withdrawn", "en", reference="26"),
-    key="grievances.withdrawn",
-    params={"reference": "26"},
-)
-
-
-def _listed(status: str) -> dict[str, object]:
-    definition = definition_for(CLOSED)
-    assert definition is not None
-    item = {"sid": "HX" + "0" * 32, "friendly_name": definition.name, "approval_requests": {"status": status}}
-    return {"contents": [item], "meta": {"key": "contents", "next_page_url": None}}
-
-
-@pytest.mark.parametrize(("status", "known"), [("approved", True), ("APPROVED", True), ("pending", False), ("", False)])
-async def test_only_an_approved_template_is_used(stub: Stub, sender: TwilioSender, status: str, known: bool) -> None:
-    stub.says(200, _listed(status))
-    assert await sender.has_template(CLOSED) is known
-    assert await sender.has_template(CLOSED) is known
-    assert len(stub.requests) == 1, "remembered for a while"
-    if not known:
-        with pytest.raises(FinalDelivery) as error:
-            await sender.send_template("+910000000101", CLOSED, "01ARZ3NDEKTSV4RRFFQ69G5FAV")
-        assert error.value.code == WINDOW_CLOSED
-
-
-@pytest.mark.parametrize(
-    ("status", "body"), [(503, {"code": 20503}), (500, {"code": 20500}), (200, "<html>"), (200, {"contents": 7})]
-)
-async def test_while_it_is_not_known_what_is_approved_it_is_tried_again(
-    stub: Stub, sender: TwilioSender, status: int, body: object
-) -> None:
-    stub.says(status, body)
-    with pytest.raises(RetryableDelivery):
-        await sender.has_template(CLOSED)
-
-
-async def test_an_account_without_templates_has_none(stub: Stub, sender: TwilioSender) -> None:
-    stub.says(404, {"code": 20404, "message": "no", "status": 404})
-    assert not await sender.has_template(CLOSED)
-
-
-async def test_words_of_no_template_are_not_asked_for(stub: Stub, sender: TwilioSender) -> None:
-    assert not await sender.has_template(OutboundContent(text="hello"))
-    assert stub.requests == []
