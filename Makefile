@@ -8,7 +8,7 @@ BOT_PY := bot/.venv/bin/python
 export OMP_NUM_THREADS ?= 1
 export RASA_TELEMETRY_ENABLED := false
 
-.PHONY: help setup run test check format settings bench evaluate backup restore dead-letters rotate-keys find-contact migration lock clean verify-audit seed-demo story
+.PHONY: help setup run test check format settings bench evaluate backup restore dead-letters rotate-keys find-contact migration lock clean register-templates verify-audit seed-demo story
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ backup: setup ## copy database, media, trackers and secrets into var/backups/ (t
 
 restore: setup ## put a copy back: make restore from=FILE
 	@$(PY) -m tools.backup restore $(from)
+
+register-templates: setup ## bring the WhatsApp templates to the provider, ask for approval, show how it stands
+	@$(PY) -m tools.register_templates
 
 dead-letters: setup ## list messages that could not be handled (replay=ID to try one again)
 	@$(PY) -m tools.dead_letters $(if $(replay),--replay $(replay))

@@ -2,8 +2,8 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import Protocol, runtime_checkable
 
 from fastapi import APIRouter
 
@@ -25,6 +25,7 @@ class Manifest:
         max_text: Longest text of one message, in characters.
         max_buttons: Most buttons with one message.
         max_text_with_buttons: Longest text of a message that has buttons.
+        window: For how long after a contact's last message free text may be sent; None for always.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Manifest:
     max_text: int
     max_buttons: int
     max_text_with_buttons: int
+    window: timedelta | None = None
 
 
 class Sender(Protocol):
@@ -50,7 +52,7 @@ class Sender(Protocol):
 
         Raises:
             RetryableDelivery: It was certainly not accepted.
-            FinalDelivery: It was refused.
+            FinalDelivery: It was refused; with the code `core.events.WINDOW_CLOSED` where the contact must write first.
             UncertainDelivery: Nobody knows.
         """
         ...
@@ -74,6 +76,23 @@ class Sender(Protocol):
 
     async def close(self) -> None:
         """Close connections."""
+        ...
+
+
+@runtime_checkable
+class TemplateSender(Protocol):
+    """What the sender of a channel with a window can do besides: say what the provider has approved beforehand."""
+
+    async def has_template(self, content: OutboundContent) -> bool:
+        """Whether an approved template says exactly this, so that it may be sent at any time.
+
+        Raises:
+            RetryableDelivery: That cannot be known just now.
+        """
+        ...
+
+    async def send_template(self, to: str, content: OutboundContent, outbound_id: str) -> str:
+        """As `Sender.send`, by the approved template."""
         ...
 
 

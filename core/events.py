@@ -98,6 +98,10 @@ class DeliveryState(StrEnum):
     UNCERTAIN = "uncertain"
 
 
+WINDOW_CLOSED = "window_closed"
+"""Error code of a message that was refused because its contact has not written lately, in every channel."""
+
+
 class Receipt(_Frozen):
     """What a provider says became of an outbound message.
 
@@ -135,6 +139,7 @@ class OutboundContent(_Frozen):
         key: Key of the catalogue entry; empty when a person wrote it.
         params: Parameters of the catalogue entry.
         buttons: Choices in the order shown.
+        outside: Whether the provider has refused these words once because the contact has not written lately.
     """
 
     text: str
@@ -142,3 +147,4 @@ class OutboundContent(_Frozen):
     key: str = ""
     params: dict[str, Any] = Field(default_factory=dict)
     buttons: tuple[Button, ...] = ()
+    outside: bool = False

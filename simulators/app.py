@@ -64,6 +64,7 @@ def create_app(settings: SimulatorSettings, cpgrams: CpgramsSettings | None = No
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=_host_names(settings))
     for part in (messages, content, indicators, files, control, pages):
         app.include_router(part.router)
+    app.include_router(content.both)
     app.include_router(pages.acting)
     app.mount("/static", StaticFiles(directory=pages.HERE / "static"), name="static")
 

@@ -3,13 +3,14 @@
 import ipaddress
 import secrets
 import time
-from typing import Any
+from dataclasses import replace
+from typing import Any, Self
 
 from fastapi import APIRouter, Depends, HTTPException, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from simulators.dependencies import ProviderHere
-from simulators.faults import Behaviour, Fault
+from simulators.faults import Approval, Behaviour, Fault
 from simulators.inbound import ContactMessage
 from simulators.provider import WINDOW_SECONDS
 from simulators.records import Message
@@ -45,12 +46,40 @@ class InboundOrder(ContactMessage):
 
 
 class Window(BaseModel):
-    """Opens or closes the 24 hours in which a contact may be written to freely."""
+    """Opens or closes the 24 hours in which a contact may be written to freely, or sets when the contact wrote last.
+
+    Attributes:
+        open: Whether the contact has just written, or more than 24 hours ago.
+        hours_ago: How long ago the contact wrote, instead of that.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     contact: str = Field(min_length=1, max_length=80)
-    open: bool
+    open: bool | None = None
+    hours_ago: float | None = Field(default=None, ge=0, le=100_000)
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.open is None) == (self.hours_ago is None):
+            msg = "either open or hours_ago"
+            raise ValueError(msg)
+        return self
+
+    def seconds_ago(self) -> float:
+        """How long ago the contact wrote."""
+        if self.hours_ago is not None:
+            return self.hours_ago * 3600
+        return 0 if self.open else WINDOW_SECONDS + 1
+
+
+class Decision(BaseModel):
+    """What WhatsApp decides about a template that was handed in."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1, max_length=512)
+    status: Approval
 
 
 def outbound_json(message: Message) -> dict[str, Any]:
@@ -174,8 +203,29 @@ async def change_behaviour(changes: dict[str, Any], provider: ProviderHere) -> B
 async def set_window(window: Window, provider: ProviderHere) -> dict[str, Any]:
     """Open or close a contact's service window."""
     address = window.contact if window.contact.startswith("whatsapp:") else f"whatsapp:{window.contact}"
-    provider.store.set_window(address, time.time() if window.open else time.time() - WINDOW_SECONDS - 1)
+    provider.store.set_window(address, time.time() - window.seconds_ago())
     return {"contact": address, "open": provider.window_open(address)}
+
+
+@router.get("/templates")
+async def list_templates(provider: ProviderHere) -> dict[str, Any]:
+    """List the templates with their approval, oldest first."""
+    found = [
+        {"sid": one.sid, "name": one.friendly_name, "language": one.language, "status": one.approval}
+        for one in reversed(provider.store.contents())
+    ]
+    return {"templates": found}
+
+
+@router.put("/templates")
+async def decide(decision: Decision, provider: ProviderHere) -> dict[str, Any]:
+    """Approve, reject or take back every template of a name, as WhatsApp does at any time."""
+    named = [one for one in provider.store.contents() if one.friendly_name == decision.name]
+    if not named:
+        raise HTTPException(404, "no such template")
+    for one in named:
+        provider.store.save_content(replace(one, approval=decision.status))
+    return await list_templates(provider)
 
 
 @router.post("/reset", status_code=204)

@@ -13,6 +13,7 @@ FaultKind = Literal[
 ]
 CountName = Literal["duplicate_inbound", "withhold_inbound", "duplicate_statuses", "withhold_statuses"]
 FaultTarget = Literal["send", "any"]
+Approval = Literal["approved", "pending", "rejected"]
 
 
 class Fault(BaseModel):
@@ -34,7 +35,10 @@ class Fault(BaseModel):
 
 
 class Behaviour(BaseModel):
-    """Habits that hold until changed; the four counts run down to zero."""
+    """Habits that hold until changed; the four counts run down to zero.
+
+    ``approval`` is what becomes of a template that is handed in.
+    """
 
     model_config = ConfigDict(extra="forbid", validate_assignment=True)
 
@@ -49,6 +53,7 @@ class Behaviour(BaseModel):
     withhold_inbound: int = Field(default=0, ge=0)
     duplicate_statuses: int = Field(default=0, ge=0)
     withhold_statuses: int = Field(default=0, ge=0)
+    approval: Approval = "approved"
 
     @classmethod
     def from_settings(cls, settings: SimulatorSettings) -> Self:

@@ -80,7 +80,7 @@ async def _running(gateway: Gateway) -> AsyncIterator[None]:
     manifests = {name: channel.manifest for name, channel in gateway.channels.items()}
     keeper = MediaKeeper(gateway.db, gateway.clock, MediaStore(gateway.data_dir / "media"), senders)
     runner = TurnRunner(gateway.db, gateway.clock, make_responders(rasa), manifests, settings, keeper)
-    delivery = Delivery(gateway.db, gateway.clock, senders, settings)
+    delivery = Delivery(gateway.db, gateway.clock, senders, settings, manifests)
     await gateway.engine.launch(TurnSteps(runner.gather, runner.answer, delivery.deliver, runner.give_up))
     outside = [_the_assistant(rasa), gateway.engine.forget]
     async with feature_rounds(gateway.db, gateway.clock, gateway.features, gateway.data_dir, outside) as rounds:

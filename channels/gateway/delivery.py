@@ -7,16 +7,19 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from channels.base import Sender
+from channels.base import Manifest, Sender
+from channels.gateway import outside
 from channels.gateway.metrics import DELIVERIES, SEND_SECONDS
 from channels.gateway.settings import GatewaySettings
 from core import crash, log
 from core.clock import Clock
 from core.conversations import service as conversations
+from core.conversations.schemas import AddressView
 from core.db import Database
 from core.errors import FinalDelivery, RetryableDelivery, UncertainDelivery
-from core.events import DeliveryState
+from core.events import WINDOW_CLOSED, DeliveryState
 from core.outbox import service as outbox
+from core.outbox import waiting
 from core.outbox.service import OutboundView
 
 _LOG = log.get(__name__)
@@ -93,10 +96,19 @@ class Delivery:
         clock: Tells the time.
         senders: The sender of each channel.
         settings: Patience and limits.
+        manifests: What each channel can do; one without an entry takes free text at any time.
     """
 
-    def __init__(self, db: Database, clock: Clock, senders: Mapping[str, Sender], settings: GatewaySettings) -> None:
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        senders: Mapping[str, Sender],
+        settings: GatewaySettings,
+        manifests: Mapping[str, Manifest] | None = None,
+    ) -> None:
         self._db, self._clock, self._senders, self._settings = db, clock, senders, settings
+        self._windows = {name: manifest.window for name, manifest in (manifests or {}).items()}
         self._buckets = {name: TokenBucket(settings.send_rate, settings.send_burst) for name in senders}
         self._contacts = ContactBuckets(settings.contact_rate, settings.contact_burst)
 
@@ -105,6 +117,8 @@ class Delivery:
         async with self._db.peeking() as session:
             rows = await outbox.lane(session, conversation_id)
         for row in rows:
+            if waiting.waits(row):
+                continue
             if row.state is DeliveryState.SENDING:
                 await self._found_in_sending(row)
             elif not await self._try(row):
@@ -135,18 +149,45 @@ class Delivery:
             if address.stopped_at is not None and row.content.key != "gateway.stopped":
                 await outbox.settle(session, row.id, DeliveryState.FAILED, now, error_code="stopped")
                 return True
-            if not await outbox.begin_sending(session, row.id, self._settings.executor_id, now):
+            closed = outside.is_closed(row, address, self._windows.get(row.channel), now)
+            if not closed and not await outbox.begin_sending(session, row.id, self._settings.executor_id, now):
                 return True
-        return await self._send(row, address.value)
+        if closed:
+            return await self._outside(row, address)
+        return await self._send(row, address, self._senders[row.channel].send)
 
-    async def _send(self, row: OutboundView, to: str) -> bool:
+    async def _outside(self, row: OutboundView, address: AddressView) -> bool:
+        """Say what may be said to a contact who has not written lately: its template, or that something waits."""
+        sender = self._senders[row.channel]
+        try:
+            way, nudge = await outside.choose(sender, row.content)
+        except RetryableDelivery as error:
+            retry_at = self._clock.now() + timedelta(seconds=backoff(row.attempts + 1, error.retry_after))
+            async with self._db.transaction() as session:
+                await outbox.postpone(session, row.id, retry_at)
+            return False
+        async with self._db.transaction() as session:
+            now = self._clock.now()
+            if nudge is not None:
+                await outside.nudge(session, row, nudge, address, now)
+            elif way is None:
+                await outbox.settle(session, row.id, DeliveryState.FAILED, now, error_code=WINDOW_CLOSED)
+            elif not await outbox.begin_sending(session, row.id, self._settings.executor_id, now):
+                return True
+        if way is None:
+            DELIVERIES.labels(row.channel, DeliveryState.FAILED if nudge is None else DeliveryState.QUEUED).inc()
+            _LOG.warning("delivery.outside", outbound_id=row.id, turn_id=row.turn_id, waits=nudge is not None)
+            return True
+        return await self._send(row, address, way)
+
+    async def _send(self, row: OutboundView, address: AddressView, send: outside.Send) -> bool:
         crash.point("before_send")
         await self._buckets[row.channel].take()
         began = time.perf_counter()
         try:
-            provider_id = await self._senders[row.channel].send(to, row.content, row.id)
+            provider_id = await send(address.value, row.content, row.id)
         except RetryableDelivery as error:
-            return await self._retry_or_fail(row, error)
+            return await self._retry_or_fail(row, error, address)
         except FinalDelivery as error:
             await self._settle(row, DeliveryState.FAILED, error_code=error.code)
         except UncertainDelivery as error:
@@ -157,9 +198,11 @@ class Delivery:
             await self._settle(row, DeliveryState.SENT, provider_id=provider_id)
         return True
 
-    async def _retry_or_fail(self, row: OutboundView, error: RetryableDelivery) -> bool:
+    async def _retry_or_fail(self, row: OutboundView, error: RetryableDelivery, address: AddressView) -> bool:
         now = self._clock.now()
-        if now - row.created_at > timedelta(seconds=self._settings.give_up_after):
+        # What had to wait for the contact could not be tried before.
+        since = max(row.created_at, address.last_inbound_at or row.created_at)
+        if now - since > timedelta(seconds=self._settings.give_up_after):
             await self._settle(row, DeliveryState.FAILED, error_code=error.code)
             return True
         retry_at = now + timedelta(seconds=backoff(row.attempts + 1, error.retry_after))
@@ -185,6 +228,8 @@ class Delivery:
                 error_code=error_code,
                 retry_at=retry_at,
             )
+            if error_code == WINDOW_CLOSED:
+                await waiting.say_otherwise(session, row.id, self._clock.now())
         DELIVERIES.labels(row.channel, state).inc()
         if state is not DeliveryState.SENT:
             _LOG.warning("delivery.not_sent", outbound_id=row.id, state=state, code=error_code, turn_id=row.turn_id)

@@ -11,6 +11,7 @@ from core.db import Database
 from core.errors import StorageUnavailable, TooMany
 from core.events import InboundMessage, Receipt
 from core.outbox import service as outbox
+from core.outbox import waiting
 from core.turns.service import Accepted, Enqueue, Intake
 
 
@@ -41,7 +42,11 @@ class Entrance:
         crash.point("before_receipt")
         try:
             async with self.db.transaction() as session:
-                return await outbox.record_receipt(session, receipt, self.clock.now())
+                now = self.clock.now()
+                moved = await outbox.record_receipt(session, receipt, now)
+                if moved:
+                    await waiting.after_receipt(session, receipt, now)
+                return moved
         except DBAPIError as error:
             raise StorageUnavailable(type(error.orig).__name__) from error
 

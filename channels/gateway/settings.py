@@ -26,6 +26,9 @@ class GatewaySettings(BaseSettings):
     unanswered_after: float = Field(default=60.0, gt=0, description="Age in seconds at which the sweep starts a turn")
     lane_patience: float = Field(default=60.0, gt=0, description="Seconds one message may hold up its lane")
     give_up_after: float = Field(default=900.0, gt=0, description="Seconds after which sending is given up")
+    wait_for_contact: float = Field(
+        default=14.0, gt=0, description="Days for which a text waits for a contact who must write before it may be sent"
+    )
     takeover_after: float = Field(default=15.0, gt=0, description="Silence in seconds after which work is taken over")
     reconcile_every: float = Field(default=300.0, gt=0, description="Seconds between comparisons with the provider")
     reconcile_window: float = Field(default=86400.0, gt=0, description="How far back a comparison looks, in seconds")

@@ -19,6 +19,7 @@ from core.db import Database
 from core.errors import ProviderError, StorageUnavailable, TooMany
 from core.ids import new_id
 from core.outbox import service as outbox
+from core.outbox import waiting
 from core.turns import heartbeats
 from core.turns import service as turns
 from core.turns.service import Intake
@@ -146,10 +147,14 @@ class Sweep:
                 _LOG.warning("reconcile.accepted", channel=channel, missing=missing)
 
     async def purge(self) -> None:
-        """Forget finished workflows, very old provider ids, and what contacts without consent wrote a day ago."""
+        """Forget finished workflows, very old provider ids, and what contacts without consent wrote a day ago.
+
+        What has waited too long for its contact to write is given up.
+        """
         await self._engine.purge()
         async with self._db.transaction() as session:
             forgotten = await consents.forget_without_consent(session, self._clock.now() - _WITHOUT_CONSENT)
             await self._keeper.erase(session, forgotten)
             await turns.forget_old_ids(session, self._clock.now())
+            await waiting.give_up(session, self._clock.now() - timedelta(days=self._settings.wait_for_contact))
             await drafts.purge(session, self._clock.now())

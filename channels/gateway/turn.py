@@ -23,6 +23,7 @@ from core.errors import NotPermitted
 from core.events import Button, Kind, OutboundContent
 from core.i18n import LANGUAGES, sentence
 from core.outbox import service as outbox
+from core.outbox import waiting
 from core.outbox.splitting import split_text
 from core.turns import service as turns
 from core.turns.service import Claim
@@ -243,6 +244,7 @@ class TurnRunner:
                     channel=conversation.channel,
                     now=now,
                 )
+            await waiting.release(session, present, now)
             await turns.mark_posted(session, question.claim.turn_id, now)
 
     async def give_up(self, turn_id: str, error: str) -> None:

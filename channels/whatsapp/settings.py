@@ -22,6 +22,9 @@ class WhatsAppSettings(BaseSettings):
     api_url: str = TWILIO_API
     content_url: str = TWILIO_CONTENT
     timeout: float = Field(default=10.0, gt=0, description="Seconds to wait for the provider")
+    template_refresh: float = Field(
+        default=300.0, ge=0, description="Seconds after which the provider is asked again which templates are approved"
+    )
     quick_replies: bool = Field(default=True, description="Buttons as Content templates; numbered text when off")
 
     @field_validator("public_url", "api_url", "content_url")

@@ -22,7 +22,7 @@ async def find_or_open(session: AsyncSession, contact_id: str, *, now: datetime)
         None when the contact may not be written to: every address was stopped, or the consent was declined or
         withdrawn.
     """
-    if await _refused(session, contact_id):
+    if await has_refused(session, contact_id):
         return None
     address = await session.scalar(
         select(Address)
@@ -44,7 +44,7 @@ async def find_or_open(session: AsyncSession, contact_id: str, *, now: datetime)
     return await service.get(session, found.id)
 
 
-async def _refused(session: AsyncSession, contact_id: str) -> bool:
+async def has_refused(session: AsyncSession, contact_id: str) -> bool:
     """Whether the newest answer to a notice of consent is no; whoever was never asked has not refused."""
     answered = or_(Consent.given_at.is_not(None), Consent.declined_at.is_not(None), Consent.withdrawn_at.is_not(None))
     last = await session.scalar(

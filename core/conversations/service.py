@@ -58,7 +58,9 @@ async def get_address(session: AsyncSession, address_id: str) -> AddressView:
     return AddressView.model_validate(found)
 
 
-async def _find_or_add_address(session: AsyncSession, ref: AddressRef, name: str, now: datetime) -> Address:
+async def _find_or_add_address(
+    session: AsyncSession, ref: AddressRef, name: str, now: datetime, wrote_at: datetime
+) -> Address:
     index = keyring().blind_index(ref.value, f"address.{ref.kind}")
     address = await session.scalar(
         select(Address).where(Address.kind == ref.kind, Address.value_index == index).with_for_update(key_share=True)
@@ -71,7 +73,7 @@ async def _find_or_add_address(session: AsyncSession, ref: AddressRef, name: str
             id=new_id(), contact_id=contact.id, kind=ref.kind, value=ref.value, value_index=index, created_at=now
         )
         session.add(address)
-    address.last_inbound_at = now
+    address.last_inbound_at = max(address.last_inbound_at or wrote_at, wrote_at)
     await session.flush()
     return address
 
@@ -85,13 +87,21 @@ async def add_contact(session: AsyncSession, *, name: str | None, language: str 
 
 
 async def find_or_open(
-    session: AsyncSession, ref: AddressRef, *, channel: str, profile_name: str, now: datetime
+    session: AsyncSession,
+    ref: AddressRef,
+    *,
+    channel: str,
+    profile_name: str,
+    now: datetime,
+    sent_at: datetime | None = None,
 ) -> ConversationView:
     """The open conversation of an address; a new contact, address or conversation is made where it is missing.
 
-    The conversation's row is locked until the transaction ends, so that its messages are stored in one order.
+    The conversation's row is locked until the transaction ends, so that its messages are stored in one order. When the
+    contact wrote last is remembered by the provider's clock where that is known: a message that comes late opens no
+    longer window than it did at the provider.
     """
-    address = await _find_or_add_address(session, ref, profile_name, now)
+    address = await _find_or_add_address(session, ref, profile_name, now, min(sent_at or now, now))
     contact = await session.get_one(Contact, address.contact_id)
     open_one = await opening.open_one(session, address, contact, channel=channel, now=now)
     open_one.last_message_at = now

@@ -109,7 +109,12 @@ class Intake:
                 message = await conversations.get_message(session, seen.message_id)
                 return Accepted(conversation_id=message.conversation_id, message_id=message.id, duplicate=True)
             view = await conversations.find_or_open(
-                session, event.address, channel=event.channel, profile_name=event.profile_name, now=now
+                session,
+                event.address,
+                channel=event.channel,
+                profile_name=event.profile_name,
+                now=now,
+                sent_at=event.sent_at,
             )
             if await conversations.count_open(session, view.id) >= self._cap:
                 raise TooMany("too many unanswered messages from one address", retry_after=60)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.conversations import consents
 from core.conversations import service as conversations
 from core.conversations.schemas import AddressView, ConsentView, ConversationView, MessageView
-from core.events import DeliveryState
+from core.events import WINDOW_CLOSED, DeliveryState
 from core.i18n import sentence
 from core.outbox import service as outbox
 from grievances import reference
@@ -220,7 +220,7 @@ async def troubles(session: AsyncSession, reader: Reader) -> list[Trouble]:
             may_open=await _may_open(session, reader, row.conversation_id),
             text=row.content.text,
             state=reader.say(f"tick_{row.state}"),
-            error_code=row.error_code or "",
+            error_code=_reason(reader.say, row.error_code),
             at=words.clock_time(row.created_at, reader.now, reader.officer.language),
         )
         for row in rows
@@ -287,9 +287,17 @@ def _consent(reader: Reader, consent: ConsentView | None) -> str:
 
 
 def _tick(say: Say, line: int, state: DeliveryState, error_code: str | None) -> Tick:
+    if state is DeliveryState.QUEUED and error_code == WINDOW_CLOSED:
+        return Tick(line=line, sign=_TICKS[state], state=state, title=say("tick_waits_for_contact"))
     title = say(f"tick_{state}")
-    code = f" ({error_code})" if error_code and state in {DeliveryState.FAILED, DeliveryState.UNCERTAIN} else ""
+    shown = state in {DeliveryState.FAILED, DeliveryState.UNCERTAIN}
+    code = f" ({_reason(say, error_code)})" if error_code and shown else ""
     return Tick(line=line, sign=_TICKS[state], state=state, title=title + code)
+
+
+def _reason(say: Say, error_code: str | None) -> str:
+    """Why something was not sent: in words where they are ours, else the provider's code."""
+    return say("code_window_closed") if error_code == WINDOW_CLOSED else error_code or ""
 
 
 def _line(reader: Reader, message: MessageView, names: dict[str, str], tick: Tick | None) -> Line:

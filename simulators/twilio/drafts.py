@@ -11,7 +11,7 @@ from simulators.provider import Provider
 from simulators.receipts import BAD_CONTENT, OUTSIDE_WINDOW
 from simulators.records import Content, Message, new_sid
 from simulators.twilio.errors import TwilioError
-from simulators.twilio.templates import card, shows_on_whatsapp
+from simulators.twilio.templates import card, fits_a_variable, shows_on_whatsapp
 
 MAX_BODY = 1600
 MAX_MEDIA = 10
@@ -71,7 +71,8 @@ def draft_message(provider: Provider, form: Form) -> Message:
     body, content = form.get("Body"), None
     if form.get("ContentSid"):
         content = _content(provider, form.get("ContentSid"))
-        shown = card(content.types, _variables(content, form.get("ContentVariables")))
+        variables = _variables(content, form.get("ContentVariables"))
+        shown = card(content.types, variables)
         body = shown["body"]
         details |= {"content_sid": content.sid, "card": shown}
         details["media_urls"] = details["media_urls"] + list(shown.get("media", []))
@@ -152,6 +153,8 @@ def _variables(content: Content, text: str) -> dict[str, str]:
     except json.JSONDecodeError as error:
         raise invalid from error
     if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
+        raise invalid
+    if content.approval == "approved" and not all(fits_a_variable(value) for value in given.values()):
         raise invalid
     return {**content.variables, **given}
 

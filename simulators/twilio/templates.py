@@ -66,6 +66,25 @@ def fill(value: Any, variables: dict[str, str]) -> Any:
     return value
 
 
+def rejection(types: dict[str, Any], variables: dict[str, str]) -> str:
+    """Why WhatsApp would not approve a template for use outside the window; empty when it would."""
+    parts = next(iter(types.values()))
+    body = str(parts.get("body") or "").strip()
+    named = set(_VARIABLE.findall(body))
+    if body.startswith("{{") or body.endswith("}}"):
+        return "Variables can't be at the start or end of the template."
+    if re.search(r"}}\s*{{", body):
+        return "Variables can't stand beside each other."
+    if named != set(variables) or not all(value.strip() for value in variables.values()):
+        return "Every variable needs a sample, and every sample a variable."
+    return "" if len(body) <= MAX_CARD_BODY else "The text is too long."
+
+
+def fits_a_variable(value: str) -> bool:
+    """Whether WhatsApp takes a value in an approved template: one line, no tabs, no rows of spaces, not empty."""
+    return bool(value.strip()) and not re.search(r"[\n\r\t]| {5,}", value)
+
+
 def card(types: dict[str, Any], variables: dict[str, str]) -> dict[str, Any]:
     """Show a template as the phone does: its text and what can be tapped."""
     filled = fill(types, variables)

@@ -54,7 +54,7 @@ def test_twilios_client_makes_lists_and_deletes(simulator: Running) -> None:
 
 
 def test_only_approved_templates_pass_outside_the_window(simulator: Running, gateway: Gateway) -> None:
-    sid = make(simulator, {"twilio/text": {"body": "Your grievance {{1}} has news."}})
+    sid = make(simulator, {"twilio/text": {"body": "Your grievance {{1}} has news."}}, variables={"1": "41"})
     first = send(simulator, sid, '{"1": "42"}')
     wait_for(lambda: gateway.statuses(first.sid) == ["failed"])
     assert simulator.twilio().content.v1.contents(sid).approval_fetch().fetch().whatsapp["status"] == "unsubmitted"

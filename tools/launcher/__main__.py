@@ -1,6 +1,7 @@
 """`make run`: the status page first, then preparation, then every process until Ctrl-C."""
 
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -11,7 +12,7 @@ from tools.launcher.board import Board
 from tools.launcher.page import serve
 from tools.launcher.supervisor import Supervised, stop_all
 from tools.prepare import STEPS, prepare
-from tools.steps import Progress, StepFailed
+from tools.steps import ROOT, Progress, StepFailed
 
 DRAINED_FIRST = ("simulators", "webhooks", "gateway")
 
@@ -42,6 +43,7 @@ def run(installation: Installation, stop: threading.Event) -> int:
         for one in started:
             one.start()
         announce_when_ready(installation, board, stop, began)
+        give_templates_to_simulator(installation, stop)
         stop.wait()
     except StepFailed as failure:
         say(str(failure))
@@ -67,6 +69,18 @@ def announce_when_ready(installation: Installation, board: Board, stop: threadin
     login = installation.variables().get("DESK_DEMO_LOGIN", "officer")
     say(f"  Officers' desk  {desk}   name: {login}   password: {installation.variables()['DESK_DEMO_PASSWORD']}")
     say(f"  Status          {installation.url('status')}")
+
+
+def give_templates_to_simulator(installation: Installation, stop: threading.Event) -> None:
+    """Have the simulated provider approve the templates; for a real one a person runs `make register-templates`."""
+    if stop.is_set() or installation.variables()["WHATSAPP_CONTENT_URL"] != installation.url("simulators"):
+        return
+    command = [sys.executable, "-m", "tools.register_templates", "--quiet"]
+    done = subprocess.run(
+        command, cwd=ROOT, env=installation.env("SAHAYAK_", "WHATSAPP_"), capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        say(f"WhatsApp templates were not registered with the simulator: {done.stderr.strip()}")
 
 
 def shut_down(started: list[Supervised]) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 from core.errors import MalformedWebhook, UnsupportedWebhookEvent
-from core.events import AddressRef, DeliveryState, InboundMessage, Kind, Location, MediaRef, Receipt
+from core.events import WINDOW_CLOSED, AddressRef, DeliveryState, InboundMessage, Kind, Location, MediaRef, Receipt
 from core.ids import is_id
 
 SID = re.compile(r"(SM|MM)[0-9a-f]{32}")
@@ -21,6 +21,9 @@ _STATES = {
     "undelivered": DeliveryState.FAILED,
     "canceled": DeliveryState.FAILED,
 }
+OUTSIDE_WINDOW = "63016"
+"""Twilio's code for free text to a contact who has not written in the last 24 hours:
+https://www.twilio.com/docs/api/errors/63016"""
 
 
 def _required(form: Mapping[str, str], name: str) -> str:
@@ -145,6 +148,11 @@ def parse_listed(resource: Mapping[str, object], media: Sequence[MediaRef] = ())
     return event.model_copy(update=found)
 
 
+def error_code(code: str) -> str:
+    """A code of Twilio's, with our own name where we act on it."""
+    return WINDOW_CLOSED if code == OUTSIDE_WINDOW else code
+
+
 def parse_status(form: Mapping[str, str], outbound_id: str | None) -> Receipt:
     """The receipt in a status callback.
 
@@ -166,5 +174,5 @@ def parse_status(form: Mapping[str, str], outbound_id: str | None) -> Receipt:
         outbound_id=outbound_id if outbound_id and is_id(outbound_id) else None,
         provider_id=sid,
         state=state,
-        error_code=form.get("ErrorCode") or None,
+        error_code=error_code(form.get("ErrorCode", "")) or None,
     )

@@ -2,6 +2,7 @@
 
 import json
 
+from channels.whatsapp.definitions import Definition
 from core.events import OutboundContent
 
 TITLE_LIMIT = 20
@@ -40,3 +41,35 @@ def template_name(titles: tuple[str, ...]) -> str:
 def template_variables(content: OutboundContent) -> str:
     """The variables of a quick-reply template, as JSON."""
     return json.dumps({"1": content.text}, ensure_ascii=False)
+
+
+def notice_definition(definition: Definition) -> dict[str, object]:
+    """The Content template of a notice; a quick reply's id is its number."""
+    words: dict[str, object] = {"body": definition.body}
+    kind = "twilio/text"
+    if definition.buttons:
+        kind = "twilio/quick-reply"
+        words["actions"] = [
+            {"type": "QUICK_REPLY", "title": title, "id": str(number)}
+            for number, title in enumerate(definition.buttons, start=1)
+        ]
+    return {
+        "friendly_name": definition.name,
+        "language": definition.provider_language,
+        "variables": _numbers(definition.samples),
+        "types": {kind: words},
+    }
+
+
+def approval_request(definition: Definition) -> dict[str, object]:
+    """What WhatsApp is asked to approve."""
+    return {"name": definition.name, "category": definition.category}
+
+
+def notice_variables(values: tuple[str, ...]) -> str:
+    """The variables of a notice's template, as JSON."""
+    return json.dumps(_numbers(values), ensure_ascii=False)
+
+
+def _numbers(values: tuple[str, ...]) -> dict[str, str]:
+    return {str(number): value for number, value in enumerate(values, start=1)}

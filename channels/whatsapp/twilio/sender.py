@@ -8,31 +8,30 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
-from twilio.base.exceptions import TwilioException, TwilioRestException
-from twilio.http.async_http_client import AsyncTwilioHttpClient
-from twilio.http.response import Response
-from twilio.rest import Client
+from twilio.base.exceptions import TwilioException
 
+from channels.whatsapp.definitions import definition_for
 from channels.whatsapp.manifest import MANIFEST
 from channels.whatsapp.settings import WhatsAppSettings
+from channels.whatsapp.twilio.client import RETRYABLE_STATUS, UNCERTAIN, TimedHttpClient, basic, guarded, make_client
 from channels.whatsapp.twilio.parser import SID, parse_listed
-from channels.whatsapp.twilio.renderer import numbered, template_definition, template_name, template_variables
+from channels.whatsapp.twilio.renderer import (
+    notice_variables,
+    numbered,
+    template_definition,
+    template_name,
+    template_variables,
+)
+from channels.whatsapp.twilio.shelf import Shelf
 from core import log
 from core.errors import FinalDelivery, ProviderError, RetryableDelivery, UncertainDelivery, WebhookError
-from core.events import InboundMessage, MediaRef, OutboundContent
+from core.events import WINDOW_CLOSED, InboundMessage, MediaRef, OutboundContent
 
 _LOG = log.get(__name__)
-_RETRYABLE_STATUS = {429, 503}
-_UNCERTAIN = (aiohttp.ClientError, TimeoutError, ValueError, LookupError, AttributeError, TypeError)
-"""What the client raises once the request is out: the connection ends, time is up, the answer is not Twilio's JSON."""
 _REDIRECTS = {301, 302, 303, 307, 308}
 _NOT_ACCEPTED = {"failed", "undelivered", "canceled"}
 _MOST_REDIRECTS = 2
 _STORAGE_HOSTS = (".twilio.com", ".twiliocdn.com", ".amazonaws.com")
-
-
-def _basic(name: str, password: str) -> dict[str, str]:
-    return {"Authorization": aiohttp.encode_basic_auth(name, password)}
 
 
 async def _read_up_to(response: aiohttp.ClientResponse, limit: int) -> bytes:
@@ -44,42 +43,6 @@ async def _read_up_to(response: aiohttp.ClientResponse, limit: int) -> bytes:
     return bytes(content)
 
 
-class _TimedHttpClient(AsyncTwilioHttpClient):  # type: ignore[misc]
-    """Twilio's client, which otherwise ignores its own timeout."""
-
-    def __init__(self, timeout: float) -> None:
-        super().__init__()
-        self._limit = aiohttp.ClientTimeout(total=timeout, connect=min(timeout, 3.0))
-
-    async def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Response:
-        kwargs["timeout"] = self._limit
-        names = ("params", "data", "headers", "auth")
-        kwargs.update(zip(names, args, strict=False))
-        kwargs.pop("allow_redirects", None)
-        auth = kwargs.pop("auth", None)
-        if auth:
-            kwargs["headers"] = {**(kwargs.get("headers") or {}), **_basic(*auth)}
-        if (kwargs.get("headers") or {}).get("Content-Type") == "application/json":
-            kwargs["json"] = kwargs.pop("data")
-        assert self.session is not None  # noqa: S101 - made by the base class
-        async with self.session.request(
-            method.upper(),
-            url,
-            allow_redirects=False,
-            **kwargs,
-        ) as response:
-            if response.status in _RETRYABLE_STATUS:
-                # Said here because Twilio's exception drops the headers.
-                raise RetryableDelivery(str(response.status), retry_after=_seconds(response.headers.get("Retry-After")))
-            return Response(response.status, await response.text(), response.headers)
-
-
-def _seconds(retry_after: str | None) -> float | None:
-    """The seconds of a ``Retry-After`` header; a date, or nonsense, counts as nothing said."""
-    given = (retry_after or "").strip()
-    return float(given) if given.isdecimal() and len(given) <= 6 else None
-
-
 class TwilioSender:
     """Sends WhatsApp messages through Twilio; must be made inside the running loop.
 
@@ -89,10 +52,9 @@ class TwilioSender:
 
     def __init__(self, settings: WhatsAppSettings) -> None:
         self._settings = settings
-        self._http = _TimedHttpClient(settings.timeout)
-        self._client = Client(settings.account_sid, settings.auth_token.get_secret_value(), http_client=self._http)
-        self._client.api.base_url = settings.api_url
-        self._client.content.base_url = settings.content_url
+        self._http = TimedHttpClient(settings.timeout)
+        self._client = make_client(settings, self._http)
+        self._shelf = Shelf(self._client, settings)
         self._fetch_limit = aiohttp.ClientTimeout(total=settings.timeout * 3)
         self._from = f"whatsapp:{settings.sender}"
         self._templates: dict[str, str] | None = None
@@ -106,7 +68,31 @@ class TwilioSender:
             template = await self._template(tuple(button.title for button in content.buttons), content.language)
             if template is not None:
                 arguments = {"content_sid": template, "content_variables": template_variables(content)}
-        message = await self._guarded(
+        return await self._ask(to, outbound_id, arguments)
+
+    async def has_template(self, content: OutboundContent) -> bool:
+        """See `channels.base.TemplateSender.has_template`."""
+        return await self._approved(content) is not None
+
+    async def send_template(self, to: str, content: OutboundContent, outbound_id: str) -> str:
+        """See `channels.base.TemplateSender.send_template`."""
+        approved = await self._approved(content)
+        if approved is None:
+            raise FinalDelivery(WINDOW_CLOSED)
+        sid, values = approved
+        return await self._ask(to, outbound_id, {"content_sid": sid, "content_variables": notice_variables(values)})
+
+    async def _approved(self, content: OutboundContent) -> tuple[str, tuple[str, ...]] | None:
+        """The approved template that says this, and the values of its variables."""
+        definition = definition_for(content)
+        values = definition.values(content) if definition else None
+        if definition is None or values is None:
+            return None
+        sid = (await self._shelf.approved()).get(definition.name)
+        return (sid, values) if sid else None
+
+    async def _ask(self, to: str, outbound_id: str, arguments: dict[str, Any]) -> str:
+        message = await guarded(
             self._client.messages.create_async(
                 to=f"whatsapp:{to}",
                 from_=self._from,
@@ -120,10 +106,14 @@ class TwilioSender:
 
     async def find(self, to: str, content: OutboundContent, since: datetime) -> list[str]:
         """See `channels.base.Sender.find`."""
-        listed = await self._guarded(
+        listed = await guarded(
             self._client.messages.list_async(to=f"whatsapp:{to}", date_sent_after=since.astimezone(UTC), limit=100)
         )
         wanted = {content.text.strip(), numbered(content).strip()}
+        definition = definition_for(content)
+        values = definition.values(content) if definition else None
+        if definition is not None and values is not None:
+            wanted.add(definition.filled(values).strip())
         return [
             str(message.sid)
             for message in listed
@@ -134,7 +124,7 @@ class TwilioSender:
 
     async def list_inbound(self, since: datetime) -> AsyncIterator[InboundMessage]:
         """See `channels.base.Sender.list_inbound`."""
-        listed = await self._guarded(
+        listed = await guarded(
             self._client.messages.list_async(
                 to=self._from, date_sent_after=since.astimezone(UTC), limit=2000, page_size=200
             )
@@ -154,7 +144,7 @@ class TwilioSender:
     async def _media_of(self, message: Any) -> list[MediaRef]:
         if str(message.num_media or "0") == "0":
             return []
-        listed = await self._guarded(message.media.list_async(limit=10))
+        listed = await guarded(message.media.list_async(limit=10))
         folder = (
             f"{self._settings.api_url}/2010-04-01/Accounts/{self._settings.account_sid}/Messages/{message.sid}/Media"
         )
@@ -165,7 +155,7 @@ class TwilioSender:
         if not url.startswith(self._settings.api_url + "/"):
             raise FinalDelivery("foreign_address")
         token = self._settings.auth_token.get_secret_value()
-        headers = _basic(self._settings.account_sid, token)
+        headers = basic(self._settings.account_sid, token)
         try:
             for _ in range(_MOST_REDIRECTS + 1):
                 async with self._http.session.get(
@@ -174,7 +164,7 @@ class TwilioSender:
                     if got.status in _REDIRECTS:
                         url, headers = self._trusted_redirect(url, got.headers.get("Location", "")), {}
                         continue
-                    if got.status in _RETRYABLE_STATUS or got.status >= 500:
+                    if got.status in RETRYABLE_STATUS or got.status >= 500:
                         raise RetryableDelivery(str(got.status))
                     if got.status != 200:
                         raise FinalDelivery(str(got.status))
@@ -206,7 +196,7 @@ class TwilioSender:
                 if name not in self._templates:
                     self._templates[name] = await self._create_template(titles, language)
                 return self._templates[name]
-            except (TwilioException, RetryableDelivery, *_UNCERTAIN) as error:
+            except (TwilioException, RetryableDelivery, *UNCERTAIN) as error:
                 _LOG.warning("whatsapp.template_unavailable", error=type(error).__name__)
                 return None
 
@@ -218,23 +208,3 @@ class TwilioSender:
             headers={"Content-Type": "application/json"},
         )
         return str(json.loads(response.text)["sid"])
-
-    async def _guarded(self, call: Any) -> Any:
-        """Await a call and turn what it raises into our errors.
-
-        Source: what the client raises was observed with a fault-injecting proxy (channels/whatsapp/README.md).
-        """
-        try:
-            return await call
-        except TwilioRestException as error:
-            code = str(error.code or error.status)
-            if error.status >= 500:
-                raise UncertainDelivery(code) from error
-            raise FinalDelivery(code) from error
-        except TwilioException as error:
-            # A page of a list says no more than that it is not there.
-            raise UncertainDelivery("list") from error
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise RetryableDelivery("connection") from error
-        except _UNCERTAIN as error:
-            raise UncertainDelivery(type(error).__name__) from error

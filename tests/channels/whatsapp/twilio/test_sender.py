@@ -1,20 +1,18 @@
 """What becomes of a request to the provider: accepted, to be sent again, refused, or not known."""
 
-import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
 
-from channels.whatsapp.settings import WhatsAppSettings
 from channels.whatsapp.twilio.sender import TwilioSender
 from core.errors import FinalDelivery, RetryableDelivery, UncertainDelivery
-from core.events import Button, OutboundContent
-from tests.channels.whatsapp.signing import settings
+from core.events import WINDOW_CLOSED, Button, OutboundContent
+from tests.channels.whatsapp.twilio.conftest import Stub
 from tests.simulators.conftest import free_port
 
 TO, OURS = "+910000000101", "01ARZ3NDEKTSV4RRFFQ69G5FAV"
@@ -24,87 +22,6 @@ CHOICE = OutboundContent(
     text="Shall I?", buttons=(Button(title="Yes", payload="/affirm"), Button(title="No", payload="/deny"))
 )
 SINCE = datetime(2026, 11, 23, tzinfo=UTC)
-
-
-class Stub:
-    """An HTTP server that answers with the bytes it is given, and writes down what it was asked."""
-
-    def __init__(self) -> None:
-        self.requests: list[tuple[str, str, dict[str, list[str]]]] = []
-        self.bodies: list[bytes] = []
-        self.answers: list[bytes | None] = []
-        self.pause = 0.0
-        self.url = ""
-
-    def says(self, status: int, body: object = "", **headers: str) -> None:
-        text = body if isinstance(body, str) else json.dumps(body)
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        lines = [f"HTTP/1.1 {status} X", *(f"{name}: {value}" for name, value in named.items())]
-        lines += ["Content-Type: application/json", f"Content-Length: {len(text.encode())}", "", text]
-        self.answers.append("\r\n".join(lines).encode())
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while head := (await reader.readuntil(b"\r\n\r\n")).decode():
-                method, path, _ = head.split(" ", 2)
-                length = next(
-                    (int(line[15:]) for line in head.splitlines() if line.lower().startswith("content-length")), 0
-                )
-                body = await reader.readexactly(length)
-                self.requests.append((method, path, parse_qs(body.decode(), keep_blank_values=True)))
-                self.bodies.append(body)
-                await asyncio.sleep(self.pause)
-                answer = self.answers.pop(0) if self.answers else None
-                if answer is None:
-                    return
-                writer.write(answer)
-                await writer.drain()
-                if not self.answers:
-                    return
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        finally:
-            writer.close()
-
-
-@pytest.fixture
-async def stub() -> AsyncIterator[Stub]:
-    stub = Stub()
-    tasks: set[asyncio.Task[None]] = set()
-
-    def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.ensure_future(stub.serve(reader, writer))
-        tasks.add(task)
-
-    server = await asyncio.start_server(connected, "127.0.0.1", 0)
-    stub.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    yield stub
-    server.close()
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def local(url: str, **more: object) -> WhatsAppSettings:
-    return settings(**{"api_url": url, "content_url": url, "timeout": 2.0, **more})
-
-
-@pytest.fixture
-async def make(stub: Stub) -> AsyncIterator[Callable[..., TwilioSender]]:
-    made: list[TwilioSender] = []
-
-    def one(url: str = "", **more: object) -> TwilioSender:
-        made.append(TwilioSender(local(url or stub.url, **more)))
-        return made[-1]
-
-    yield one
-    for sender in made:
-        await sender.close()
-
-
-@pytest.fixture
-async def sender(make: Callable[..., TwilioSender]) -> TwilioSender:
-    return make()
 
 
 def send(sender: TwilioSender, content: OutboundContent = HELLO) -> Awaitable[str]:
@@ -146,8 +63,17 @@ async def test_busy_in_a_proxys_words_may_be_sent_again(stub: Stub, sender: Twil
         await send(sender)
 
 
+async def test_a_refusal_because_the_contact_has_not_written_has_a_name_of_ours(
+    stub: Stub, sender: TwilioSender
+) -> None:
+    stub.says(400, {"code": 63016, "message": "outside the allowed window", "status": 400})
+    with pytest.raises(FinalDelivery) as error:
+        await send(sender)
+    assert error.value.code == WINDOW_CLOSED
+
+
 @pytest.mark.parametrize(
-    ("status", "code"), [(400, 21211), (401, 20003), (404, 20404), (403, 63016), (410, 1), (301, 1)]
+    ("status", "code"), [(400, 21211), (401, 20003), (404, 20404), (403, 63024), (410, 1), (301, 1)]
 )
 async def test_a_refusal_is_final_and_keeps_its_code(stub: Stub, sender: TwilioSender, status: int, code: int) -> None:
     stub.says(status, {"code": code, "message": "no", "status": status})
