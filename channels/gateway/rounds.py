@@ -10,11 +10,10 @@ from channels.gateway.sweep import Round
 from core.clock import Clock
 from core.db import Database
 from core.settings import Profile
-from grievances import calendar
-from grievances.calendar import Calendars
 from grievances.clocks import Clocks
 from grievances.registries.settings import CpgramsSettings
 from grievances.settings import GrievanceSettings
+from handoff.control_rooms import calendar
 from rights.rounds import Outside, PrivacyRounds
 from rights.settings import RightsSettings
 
@@ -39,7 +38,7 @@ class Features:
         """
         found = cls(rights=RightsSettings().checked(profile))
         found.registries.check(profile)
-        calendar.install(Calendars.from_settings(found.grievances))
+        calendar.install()
         return found
 
 

@@ -18,10 +18,10 @@ from core.errors import InvalidInput
 from core.media.service import MediaStore
 from core.outbox import service as outbox
 from core.settings import CoreSettings, Profile
-from grievances import calendar
 from grievances.registries.settings import CpgramsSettings
 from grievances.schemas import Level
 from grievances.settings import GrievanceSettings
+from handoff.control_rooms import calendar
 from tests.grievances.conftest import Ledger
 from tests.grievances.conftest import clock as clock
 from tests.grievances.conftest import database_url as database_url
