@@ -51,7 +51,7 @@ async def test_the_clocks_are_kept_and_what_they_say_waits_in_the_lane(ledger: L
     view = await ledger.filed()
     ledger.clock.at = view.conclude_by + timedelta(seconds=1)
     async with feature_rounds(ledger.db, ledger.clock, FEATURES, tmp_path, [nobody]) as rounds:
-        assert [(name, every) for name, every, _work in rounds] == [("clocks", 3), ("privacy", 15)]
+        assert [(name, every) for name, every, _work in rounds] == [("clocks", 3), ("queue", 2), ("privacy", 15)]
         await rounds[0][2]()
         await rounds[0][2]()
     assert (await ledger.get(view.id)).level is Level.HUB
