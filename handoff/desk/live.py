@@ -128,6 +128,7 @@ class Live:
             yield mailbox
         finally:
             self._mailboxes.discard(mailbox)
+            self._beaten.pop(officer.id, None)  # whoever opens a page again is on duty at once
 
     async def _run(self) -> None:
         earlier = Picture()
