@@ -2,11 +2,13 @@
 
 import pytest
 
+from channels.gateway import queueing
 from channels.gateway.turn import AGREE
 from core.conversations import consents
 from core.conversations import service as conversations
 from core.conversations.state import State
 from core.outbox import service as outbox
+from core.turns import service as turns
 from core.turns.service import first_turn_id
 from handoff.queue import notices
 from handoff.queue import service as queue
@@ -114,4 +116,19 @@ async def test_a_choice_that_comes_after_an_officer_is_the_officers(world: World
     async with world.db.transaction() as session:
         await queue.claim(session, asked.id, officer_id="o" * 26, now=world.clock.now())
     assert await world.turn(choice) == []
+    assert await state_of(world, lane) is State.OFFICER
+
+
+async def test_an_officer_who_claims_while_the_contact_leaves_wins(world: World) -> None:
+    lane = await agreed(world)
+    asked = await waits(world, lane)
+    accepted = await world.accept("1")
+    async with world.db.transaction() as session:
+        claim = await turns.claim(session, lane, first_turn_id(accepted.message_id), world.clock.now())
+        assert claim is not None
+        question = await world.runner._question(session, claim)
+        await queue.claim(session, asked.id, officer_id="o" * 26, now=world.clock.now())
+    _, reply = await queueing.lead(world.db, question, world.runner._notice)
+    assert reply is not None
+    assert reply.contents == ()
     assert await state_of(world, lane) is State.OFFICER

@@ -107,12 +107,19 @@ def test_against_a_brute_force_over_the_file(spot: Spot, how: Situation) -> None
 
 @settings(max_examples=200, deadline=None)
 @given(SPOTS, SITUATIONS, st.sampled_from(IDS))
-def test_a_spill_only_goes_forward_to_rooms_with_officers(spot: Spot, how: Situation, present: str) -> None:
+def test_a_spill_goes_to_the_first_room_behind_with_an_officer(spot: Spot, how: Situation, present: str) -> None:
+    order = brute_force_chain(spot)
+    ids = [row["id"] for row in order]
+    behind = order[ids.index(present) + 1 :] if present in ids else []
+    able = [row["id"] for row in behind if how.staffed.get(row["id"], 0) > 0 and can_take(row, how)]
     step = routing.spill(spot, how, present)
-    if step is not None:
-        order = rooms_of(spot)
-        assert order.index(step.room) > order.index(present)
-        assert how.staffed[step.room] > 0
+    assert (step.room if step else None) == (able[0] if able else None)
+
+
+def test_the_very_next_room_is_asked() -> None:
+    step = routing.spill(NAGPUR, Situation(NOON, staffed={"br-dfo-aurangabad": 1, "hub": 1}), "dfo-nagpur")
+    assert step is not None
+    assert step.room == "br-dfo-aurangabad"
 
 
 def km(one: Point, row: dict[str, str]) -> float:
