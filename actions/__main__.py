@@ -11,7 +11,7 @@ from core.clock import SystemClock
 from core.db import Database
 from core.privacy.encryption import Keyring, install
 from core.settings import CoreSettings
-from grievances import calendar
+from handoff.control_rooms import calendar
 from knowledge.client import KnowledgeClient
 from rights.desk import RightsDesk
 from rights.settings import RightsSettings

@@ -11,6 +11,7 @@ from core.clock import Clock
 from core.db import Database
 from core.errors import NotPermitted
 from handoff.queue import service as queue
+from handoff.queue.service import SaidPlace
 
 log = structlog.get_logger(__name__)
 
@@ -20,8 +21,8 @@ Events = list[dict[str, Any]]
 class OfficerDesk(Protocol):
     """The officers' queue, as far as an action knows it."""
 
-    async def request(self, *, conversation_id: str, turn_id: str, reason: str) -> None:
-        """Ask for an officer; asking again changes nothing."""
+    async def request(self, *, conversation_id: str, turn_id: str, reason: str, said: SaidPlace | None = None) -> None:
+        """Ask for an officer near the place that was said; asking again changes nothing."""
 
 
 class QueueDesk:
@@ -31,8 +32,8 @@ class QueueDesk:
         self._database = database
         self._clock = clock
 
-    async def request(self, *, conversation_id: str, turn_id: str, reason: str) -> None:
-        """Ask for an officer; asking again changes nothing."""
+    async def request(self, *, conversation_id: str, turn_id: str, reason: str, said: SaidPlace | None = None) -> None:
+        """Ask for an officer near the place that was said; asking again changes nothing."""
         async with self._database.transaction() as session:
             await queue.request_handover(
                 session,
@@ -40,7 +41,22 @@ class QueueDesk:
                 turn_id=turn_id,
                 reason=reason,
                 now=self._clock.now(),
+                said=said,
             )
+
+
+def said_place(tracker: Tracker) -> SaidPlace | None:
+    """The place that the contact named with this wish, or with the problem before it; None when there was none.
+
+    A place in a question about schemes says where the scheme is, not where the contact is.
+    """
+    turn = conversation.read(tracker)
+    named = {name: turn.entity(name) for name in ("pincode", "district", "state")}
+    before = conversation.problem_before(tracker)
+    if not any(named.values()) and before is not None:
+        named = {"district": before.district, "state": before.state}
+    place = SaidPlace(**{name: str(value) for name, value in named.items() if value})
+    return place if place.is_known else None
 
 
 async def hand_over(
@@ -57,7 +73,9 @@ async def hand_over(
     """
     turn = conversation.read(tracker)
     try:
-        await desk.request(conversation_id=turn.conversation_id, turn_id=turn.turn_id, reason=reason)
+        await desk.request(
+            conversation_id=turn.conversation_id, turn_id=turn.turn_id, reason=reason, said=said_place(tracker)
+        )
     except NotPermitted:
         dispatcher.utter_message(response="utter_handover_consent")
         return

@@ -21,8 +21,10 @@ from grievances.categories import room_for
 from grievances.drafts import service as drafts
 from grievances.drafts.schemas import DraftView, Kind
 from grievances.messages import Told
-from grievances.schemas import CONTACT, EventView, GrievanceView, NewGrievance, Particulars, Place
+from grievances.schemas import CONTACT, EventView, Filed, GrievanceView, NewGrievance, Particulars, Place
 from grievances.status import Move
+from handoff.queue import rules
+from handoff.queue import service as queue
 from knowledge.errors import KnowledgeError
 from knowledge.schemas import Meaning
 
@@ -243,8 +245,19 @@ class LedgerDesk:
             told = messages.contents(Told(filed.view, history[0], filing.language, filed.code))
             kept = finish("\n\n".join(content.text for content in told))
             await self._keep(session, situation, turn_id, Kind.FILING, kept)
+            await self._by_rule(session, filed, view.id, turn_id)
         log.info("grievance_filed", turn_id=turn_id, grievance_id=filed.view.id, created=filed.created)
         return kept.reply
+
+    async def _by_rule(self, session: AsyncSession, filed: Filed, conversation_id: str, turn_id: str) -> None:
+        """Have an officer talk to the contact too, where the category or the amount asks for it."""
+        told = filed.view.particulars
+        reason = rules.for_grievance(filed.view.category, told.amount_rupees if told else None)
+        if filed.created and reason is not None:
+            await queue.request_handover(
+                session, conversation_id=conversation_id, turn_id=turn_id, reason=reason,
+                priority=rules.RULE_PRIORITY, now=self._clock.now(),
+            )  # fmt: skip
 
     async def _meaning(self, filing: Filing) -> tuple[float, ...] | None:
         """The meaning of what happened; a complaint without one is filed all the same."""

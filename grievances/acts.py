@@ -11,7 +11,6 @@ from core.dues import service as dues
 from core.dues.service import NewDue
 from core.errors import Conflict, NotPermitted
 from grievances import attachments, deadlines, duplicates, ledger, messages, repository, status
-from grievances.calendar import calendars
 from grievances.ledger import Changes, Draft
 from grievances.models import Grievance, GrievanceEvent, GrievanceTerm, GrievanceVector
 from grievances.moves import APPLY, Scene, due_at, escalates_again, may_be_appealed
@@ -25,6 +24,7 @@ from grievances.schemas import (
     Status,
 )
 from grievances.status import KIND_OF, Move
+from handoff.control_rooms.calendar import calendars
 
 _SILENT_KINDS = PRIVATE_KINDS | {Kind.ABSORBED, Kind.ERASED}
 """Events of which the contact is never told."""

@@ -22,12 +22,12 @@ from core.errors import Conflict
 from core.ids import new_id
 from grievances import access, acts, clocks, deadlines, duplicates, filing, ledger, reference, status, terms
 from grievances.acts import Story
-from grievances.calendar import calendars
 from grievances.ledger import Draft
 from grievances.models import Grievance, GrievanceTerm, GrievanceVector
 from grievances.moves import Scene
 from grievances.schemas import Actor, Kind, MoveDetails, NewGrievance, Status
 from grievances.status import Move
+from handoff.control_rooms.calendar import calendars
 
 _BESIDE = frozenset({Move.ATTACH, Move.LINK, Move.MERGE, Move.ABSORB, Move.ERASE})
 """Moves that touch other rows: those are for `service.act`."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from core.clock import INDIA
-from grievances.calendar import Calendar
+from handoff.control_rooms.calendar import Calendar
 
 ATTEND_WORKING_DAYS = 3
 CONCLUDE_WORKING_DAYS = 7

@@ -17,11 +17,11 @@ from core.errors import InvalidInput, NotFound, StorageUnavailable
 from core.ids import new_id
 from grievances import access, attachments, categories, deadlines, duplicates, ledger, reference, repository, terms
 from grievances.acts import Story
-from grievances.calendar import calendars
 from grievances.ledger import Draft
 from grievances.models import Grievance, GrievanceTerm, GrievanceVector
 from grievances.schemas import CONTACT, SYSTEM, Actor, ActorKind, Filed, Kind, NewGrievance, Particulars, Status
 from handoff.control_rooms import service as control_rooms
+from handoff.control_rooms.calendar import calendars
 
 _ATTEMPTS = 20
 _CHOOSE = SystemRandom()

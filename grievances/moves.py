@@ -9,11 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.clock import INDIA
 from core.errors import Conflict, InvalidInput, NotFound
 from grievances import attachments, categories, deadlines, duplicates, ledger
-from grievances.calendar import calendars
 from grievances.models import NEVER, Grievance
 from grievances.schemas import Actor, ActorKind, Decision, Level, MoveDetails, Outcome, Priority, Registry, Status
 from grievances.status import OPEN, Move, level_above
 from handoff.control_rooms import service as control_rooms
+from handoff.control_rooms.calendar import calendars
 
 RETURN_DAYS = 30
 """Days after closing within which a grievance may be reopened or appealed (source: pgportal's FAQ, 2024)."""

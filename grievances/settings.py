@@ -1,7 +1,5 @@
 """Settings of grievances."""
 
-from pathlib import Path
-
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -13,8 +11,4 @@ class GrievanceSettings(BaseSettings):
 
     sweep_every: float = Field(
         default=2.0, gt=0, le=60, description="Seconds between looks at what has come due for a grievance"
-    )
-    holidays_file: Path | None = Field(
-        default=None,
-        description="CSV file of holidays to add or remove, with the columns of grievances/holidays/",
     )

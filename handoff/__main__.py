@@ -20,6 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
     from core.errors import SahayakError
     from core.privacy.encryption import Keyring, install
     from core.settings import CoreSettings
+    from handoff.control_rooms import calendar
     from handoff.desk.mount import mount
     from handoff.desk.settings import DeskSettings
 
@@ -36,6 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         core, settings = CoreSettings(), DeskSettings()
         install(Keyring.from_settings(core))
+        calendar.install()  # a file of holidays that cannot be used stops the start
         app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
         mount(app, Database.from_settings(core), SystemClock(), left_to_the_sweep)
     except ValidationError as error:

@@ -24,6 +24,7 @@ OF_NOBODY = {
     "heartbeat": "our processes",
     "officer": "our officers",
     "officer_session": "our officers",
+    "officer_presence": "our officers",
 }
 """Tables without anything of a contact, and what is in them instead."""
 

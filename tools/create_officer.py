@@ -25,7 +25,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--login")
     parser.add_argument("--name", help="as contacts read it")
     parser.add_argument("--role", type=Role, choices=list(Role), default=Role.OFFICER)
-    parser.add_argument("--room", help="id of the control room; left out: conversations of no room")
+    parser.add_argument("--speaks", help="languages of conversations, such as 'en hi mr'; left out: every one")
+    parser.add_argument(
+        "--room", help="id of the control room, such as dfo-mumbai; officers and supervisors need one to see anything"
+    )
     parser.add_argument("--language", choices=LANGUAGES, default="en", help="of the desk's pages")
     parser.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
     parser.add_argument("--demo", action="store_true", help="have the demo officer, with DESK_DEMO_PASSWORD")
@@ -46,7 +49,7 @@ async def _create(given: argparse.Namespace, core: CoreSettings) -> str:
             desk = DeskSettings()
             login = desk.demo_login
             _, changed = await officers.ensure(
-                login=login, name=DEMO_NAME, role=Role.OFFICER, password=desk.demo_password.get_secret_value()
+                login=login, name=DEMO_NAME, role=Role.HUB, password=desk.demo_password.get_secret_value()
             )
             return f"demo officer {login}: {'ready' if changed else 'unchanged'}"
         made = await officers.create(
@@ -54,6 +57,7 @@ async def _create(given: argparse.Namespace, core: CoreSettings) -> str:
             name=given.name,
             role=given.role,
             room=given.room,
+            speaks=given.speaks,
             language=given.language,
             password=_password(given),
         )

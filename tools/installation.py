@@ -26,13 +26,14 @@ REGISTRY = f"{GRIEVANCES}CPGRAMS_"
 HOLIDAYS = f"{GRIEVANCES}HOLIDAYS_"
 PREFIXES = (
     "SAHAYAK_", "WHATSAPP_", "BOT_", "ACTIONS_", "KNOWLEDGE_", "GATEWAY_", "DESK_", "SIMULATOR_", "RIGHTS_", GRIEVANCES,
+    "HANDOFF_",
 )  # fmt: skip
 # What each process may see of ours: a secret goes only where it is needed.
 SEES: Mapping[str, tuple[str, ...]] = {
     "rasa": ("BOT_",),
-    "actions": ("SAHAYAK_", "ACTIONS_", "RIGHTS_", HOLIDAYS),
+    "actions": ("SAHAYAK_", "ACTIONS_", "RIGHTS_", "HANDOFF_", HOLIDAYS),
     "knowledge": ("KNOWLEDGE_",),
-    "gateway": ("SAHAYAK_", "WHATSAPP_", "GATEWAY_", "DESK_", "RIGHTS_", GRIEVANCES),
+    "gateway": ("SAHAYAK_", "WHATSAPP_", "GATEWAY_", "DESK_", "HANDOFF_", "RIGHTS_", GRIEVANCES),
     "webhooks": ("SAHAYAK_", "WHATSAPP_", "GATEWAY_", "RIGHTS_"),
     "simulators": ("SIMULATOR_",),
 }

@@ -1,4 +1,4 @@
-"""Writes grievances/holidays/holidays.csv from the package `holidays` (MIT), which is needed for nothing else.
+"""Writes the holidays of the control rooms from the package `holidays` (MIT), which is needed for nothing else.
 
 Install the package somewhere for this one run: `pip install --target FOLDER holidays`, then
 `PYTHONPATH=FOLDER python -m tools.seed_holidays AS_OF`, with the day of the package's release as AS_OF.
@@ -15,7 +15,7 @@ from typing import Any
 from tools.steps import ROOT
 
 YEARS = range(2025, 2029)
-FILE = ROOT / "grievances" / "holidays" / "holidays.csv"
+FILE = ROOT / "handoff" / "control_rooms" / "holidays" / "holidays.csv"
 COLUMNS = ("date", "state", "name", "kind", "estimated", "source", "as_of")
 KINDS = ("public", "government")
 COMPUTED = {"Good Friday", "Easter Sunday", "Easter Saturday", "Maundy Thursday"}

@@ -1,4 +1,4 @@
-"""The rounds of features, for the gateway's sweep: links to registries, the clocks of grievances, erasures."""
+"""The rounds of features, for the gateway's sweep: registries, clocks of grievances, the officers' queue, erasures."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -10,11 +10,12 @@ from channels.gateway.sweep import Round
 from core.clock import Clock
 from core.db import Database
 from core.settings import Profile
-from grievances import calendar
-from grievances.calendar import Calendars
 from grievances.clocks import Clocks
 from grievances.registries.settings import CpgramsSettings
 from grievances.settings import GrievanceSettings
+from handoff.control_rooms import calendar
+from handoff.queue.rounds import QueueRounds
+from handoff.queue.settings import QueueSettings
 from rights.rounds import Outside, PrivacyRounds
 from rights.settings import RightsSettings
 
@@ -28,6 +29,7 @@ class Features:
     grievances: GrievanceSettings = field(default_factory=GrievanceSettings)
     registries: CpgramsSettings = field(default_factory=CpgramsSettings)
     rights: RightsSettings = field(default_factory=RightsSettings)
+    queue: QueueSettings = field(default_factory=QueueSettings)
 
     @classmethod
     def checked(cls, profile: Profile) -> "Features":
@@ -39,7 +41,7 @@ class Features:
         """
         found = cls(rights=RightsSettings().checked(profile))
         found.registries.check(profile)
-        calendar.install(Calendars.from_settings(found.grievances))
+        calendar.install()
         return found
 
 
@@ -61,5 +63,6 @@ async def feature_rounds(
         yield [
             *registries,
             ("clocks", features.grievances.sweep_every, Clocks(db, clock).sweep),
+            ("queue", features.queue.sweep_every, QueueRounds(db, clock, features.queue).sweep),
             ("privacy", _PRIVACY_EVERY, privacy.run),
         ]

@@ -8,6 +8,7 @@ from datetime import timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels.base import Manifest
+from channels.gateway import queueing
 from channels.gateway.keywords import Keyword, PlainAnswer, plain_answer, recognise
 from channels.gateway.media import MediaKeeper
 from channels.gateway.metrics import TURN_SECONDS, TURNS
@@ -136,6 +137,9 @@ class TurnRunner:
     async def _reply(self, question: Question) -> Reply:
         question = await self._of_the_complaint(question)
         handled = await self._gateway_itself(question)
+        if handled is not None:
+            return handled
+        question, handled = await queueing.lead(self._db, question, self._notice)
         if handled is not None:
             return handled
         if question.pressed is not None and question.pressed.payload.startswith(AGREE + ":"):

@@ -13,11 +13,11 @@ from core.clock import INDIA
 from core.errors import Conflict
 from core.i18n import sentence
 from grievances import reference
-from grievances.calendar import calendars
 from grievances.deadlines import india_day
 from grievances.letters.signs import REPLACEMENT, fit
 from grievances.schemas import GrievanceView, Level, Outcome, Particulars, Status
 from handoff.control_rooms import service as control_rooms
+from handoff.control_rooms.calendar import calendars
 from handoff.control_rooms.schemas import Room
 
 _LOCALES = {"en": "en_IN", "hi": "hi_IN", "hi-Latn": "en_IN"}

@@ -22,6 +22,8 @@ _FURTHEST_IN_STATE_KM = 560.0
 """Further from the middle of its State lies no district that has a room to choose (the furthest, Gondia, 504 km)."""
 _FURTHEST_AROUND_KM = 200.0
 """Further from the others of its first three digits lies no PIN code."""
+_FURTHEST_FROM_PIN_KM = 60.0
+"""Further from the nearest PIN code lies no place in India where somebody writes from."""
 
 
 @cache
@@ -139,6 +141,34 @@ def centre_of(district: District) -> Point | None:
         for pincode in post.get_pincodes(state=written, district=district.name)
     ]
     return _median([point for pincode in pincodes if (point := _point(pincode, district.state))])
+
+
+def middle_of(state: str) -> Point | None:
+    """The middle of a State: the median of its PIN codes."""
+    return _middle(state)
+
+
+def at_point(point: Point) -> PinPlace | None:
+    """The PIN code whose post offices lie nearest to a point, if one lies near and can be where the map has it."""
+    for degrees in (0.1, 0.4, 1.0):
+        near = [
+            (distance, pincode)
+            for pincode, at in _measured_pins().items()
+            if abs(at.latitude - point.latitude) < degrees
+            and abs(at.longitude - point.longitude) < degrees
+            and (distance := distance_km(point, at)) <= _FURTHEST_FROM_PIN_KM
+        ]
+        for _, pincode in sorted(near):
+            place = pin(pincode)
+            if place is not None and place.point is not None and distance_km(place.point, point) <= 2 * degrees * 111:
+                return place
+    return None
+
+
+@cache
+def _measured_pins() -> dict[str, Point]:
+    pincodes = {pincode for state in post.list_states() for pincode in post.get_pincodes(state=state)}
+    return {pincode: point for pincode in pincodes if (point := _measured(pincode))}
 
 
 def distance_km(one: Point, other: Point) -> float:

@@ -1,6 +1,8 @@
 """What the control rooms feature gives to others."""
 
+from datetime import time
 from enum import StrEnum
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -14,6 +16,13 @@ class Point(_Frozen):
 
     latitude: float
     longitude: float
+
+
+class Shift(NamedTuple):
+    """A stretch of a working day in which a room answers, by India's clock; it ends before its last moment."""
+
+    begin: time
+    end: time
 
 
 class Room(_Frozen):
@@ -30,10 +39,14 @@ class Room(_Frozen):
         pincode: As printed, or empty.
         address: As printed.
         point: Centre of the city, not the building.
+        states: States that it serves, its own first; empty for the hub, which serves all of them.
+        hours: When it answers on a working day of its State.
+        languages: In what it can answer: codes of ISO 639.
+        capacity: How many contacts may wait in its queue before others are asked.
         source: Who says so.
         as_of: When it was true.
         assumed: What no source says: ``room`` (that this office hosts a control room), ``position`` (that of the
-            city's centre), ``district`` (taken from the PIN code).
+            city's centre), ``district`` (taken from the PIN code), ``states``, ``hours``, ``languages``, ``capacity``.
     """
 
     id: str
@@ -46,6 +59,10 @@ class Room(_Frozen):
     pincode: str
     address: str
     point: Point
+    states: tuple[str, ...]
+    hours: tuple[Shift, ...]
+    languages: frozenset[str]
+    capacity: int
     source: str
     as_of: str
     assumed: frozenset[str]
@@ -88,6 +105,7 @@ class Why(StrEnum):
     NEAREST = "nearest"
     ONLY_ROOM = "only_room"
     FIRST_OF_STATE = "first_of_state"
+    SERVES_STATE = "serves_state"
     STATE_HAS_NONE = "state_has_none"
     PLACE_UNKNOWN = "place_unknown"
 

@@ -1,6 +1,8 @@
 """The door to the control rooms: every one of them, one by its id, and the one that serves a place."""
 
 import csv
+from collections.abc import Iterable
+from datetime import time
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -8,9 +10,10 @@ from typing import Any
 
 from core.errors import NotFound
 from handoff.control_rooms import places
-from handoff.control_rooms.schemas import District, PinPlace, Point, Room, Routed, State, Why
+from handoff.control_rooms.schemas import District, PinPlace, Point, Room, Routed, Shift, State, Why
 
 HUB = "hub"
+_ALL = "*"
 _ROOMS = Path(__file__).with_name("rooms.csv")
 
 
@@ -23,7 +26,13 @@ def _rooms() -> MappingProxyType[str, Room]:
 
 def _room(row: dict[str, Any]) -> Room:
     point = Point(latitude=row.pop("lat"), longitude=row.pop("lon"))
-    return Room.model_validate({**row, "point": point, "assumed": frozenset(row["assumed"].split())})
+    listed = {
+        "states": () if row["states"] == _ALL else tuple(row["states"].split()),
+        "hours": tuple(Shift(*map(time.fromisoformat, shift.split("-"))) for shift in row["hours"].split()),
+        "languages": frozenset(row["languages"].split()),
+        "assumed": frozenset(row["assumed"].split()),
+    }
+    return Room.model_validate({**row, **listed, "point": point})
 
 
 def all_rooms() -> tuple[Room, ...]:
@@ -44,9 +53,8 @@ def get(room_id: str) -> Room:
 
 
 def of_state(state: str) -> tuple[Room, ...]:
-    """The rooms in a State, offices before branches."""
-    here = (room for room in _rooms().values() if room.state == state and room.id != HUB)
-    return tuple(sorted(here, key=_before))
+    """The rooms that serve a State, offices before branches: those in it, or its neighbours' where there are none."""
+    return tuple(sorted((room for room in _rooms().values() if state in room.states), key=_before))
 
 
 def _before(room: Room) -> tuple[bool, str]:
@@ -90,23 +98,49 @@ def for_place(pincode: str | None = None, district: str | None = None, state: st
         district: Name of the district.
         state: Two letters of the State.
     """
-    known_state, point = _locate(pincode, district, state)
+    known_state, point = locate(pincode, district, state)
     if known_state is None:
         return Routed(room=get(HUB), why=Why.PLACE_UNKNOWN)
-    rooms = of_state(known_state)
+    return serving(known_state, point)[0]
+
+
+def serving(state: str, point: Point | None) -> tuple[Routed, ...]:
+    """Every room that serves a State, the nearest first, else the hub.
+
+    Args:
+        state: Two letters of the State.
+        point: The place, if it is known.
+    """
+    rooms = of_state(state)
     if not rooms:
-        return Routed(room=get(HUB), why=Why.STATE_HAS_NONE, state=known_state)
+        return (Routed(room=get(HUB), why=Why.STATE_HAS_NONE, state=state),)
+    borrowed = all(room.state != state for room in rooms)
+    if point is None and borrowed:
+        point = places.middle_of(state)
     if point is None:
         why = Why.ONLY_ROOM if len(rooms) == 1 else Why.FIRST_OF_STATE
-        return Routed(room=rooms[0], why=why, state=known_state)
-    nearest = min(rooms, key=lambda room: (round(places.distance_km(point, room.point), 1), *_before(room)))
-    distance = round(places.distance_km(point, nearest.point), 1)
-    why = Why.ONLY_ROOM if len(rooms) == 1 else Why.NEAREST
-    return Routed(room=nearest, why=why, state=known_state, distance_km=distance)
+        return tuple(Routed(room=room, why=why, state=state) for room in rooms)
+    why = Why.SERVES_STATE if borrowed else Why.ONLY_ROOM if len(rooms) == 1 else Why.NEAREST
+    return tuple(
+        Routed(room=room, why=why, state=state, distance_km=distance) for distance, room in by_distance(rooms, point)
+    )
 
 
-def _locate(pincode: str | None, district: str | None, state: str | None) -> tuple[str | None, Point | None]:
-    """The State of a place, and the best point for it."""
+def by_distance(rooms: Iterable[Room], point: Point) -> list[tuple[float, Room]]:
+    """Rooms with their kilometres from a point, the nearest first; of equals, an office before a branch."""
+    measured = ((round(places.distance_km(point, room.point), 1), room) for room in rooms)
+    return sorted(measured, key=lambda one: (one[0], *_before(one[1])))
+
+
+def at_point(point: Point) -> PinPlace | None:
+    """The PIN code that lies nearest to a point; None outside of India."""
+    return places.at_point(point)
+
+
+def locate(
+    pincode: str | None = None, district: str | None = None, state: str | None = None
+) -> tuple[str | None, Point | None]:
+    """The State of a place that was named, and the best point for it; neither where it is not known."""
     known = places.pin(pincode) if pincode else None
     if known and state in (None, known.state, *(one.state for one in known.districts)):
         return state or known.state, known.point

@@ -1,4 +1,4 @@
-"""What an officer does to a conversation: claim, reply, give back, resolve; each is one transaction, then delivery."""
+"""What an officer does to a conversation: claim, reply, give back, transfer, resolve; each in one transaction."""
 
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
@@ -15,14 +15,22 @@ from core.events import OutboundContent
 from core.i18n import sentence
 from core.ids import is_id, new_id
 from core.outbox import service as outbox
+from handoff.control_rooms import service as control_rooms
+from handoff.officers import presence
+from handoff.officers import service as officers
 from handoff.officers.schemas import OfficerView
+from handoff.queue import notices
 from handoff.queue import service as queue
+from handoff.queue.settings import QueueSettings
+from handoff.queue.settings import settings as queue_settings
 
 Wake = Callable[[str], Awaitable[None]]
 """Starts the delivery of what is queued in a conversation; the gateway's sweep finds it too if this does nothing."""
 
 LONGEST_REPLY = 1500
 """Characters; WhatsApp takes 1,600 and a channel may add a little."""
+LONGEST_REASON = 300
+_SHORTEST_REASON = 3
 _CONTROL = regex.compile(r"[^\P{C}\n\t\u200c\u200d]")
 
 
@@ -59,10 +67,12 @@ class Acts:
         db: The application's database.
         clock: Tells the time.
         wake: Starts delivery.
+        limits: Of the queue; read from the environment when not given.
     """
 
-    def __init__(self, db: Database, clock: Clock, wake: Wake) -> None:
+    def __init__(self, db: Database, clock: Clock, wake: Wake, limits: QueueSettings | None = None) -> None:
         self._db, self._clock, self._wake = db, clock, wake
+        self._limits = limits or queue_settings()
 
     async def claim(self, officer: OfficerView, handover_id: str) -> str:
         """Take a waiting conversation and tell the contact who answers now.
@@ -74,6 +84,7 @@ class Acts:
             NotPermitted: The officer's role does not answer.
             NotFound: There is no such request in the officer's rooms.
             Conflict: Somebody else has it.
+            TooManyOpen: The officer has as many as one may have.
         """
         _must_answer(officer)
         now = self._clock.now()
@@ -81,8 +92,13 @@ class Acts:
             asked = await queue.get(session, handover_id)
             if not queue.is_visible(asked.room, asked.officer_id, rooms=officer.rooms, officer_id=officer.id):
                 raise NotFound("handover")
-            claimed = await queue.claim(session, handover_id, officer_id=officer.id, now=now)
-            await self._tell(session, claimed.conversation_id, "handoff.claimed", name=officer.name)
+            claimed = await queue.claim(
+                session, handover_id, officer_id=officer.id, now=now, most=self._limits.most_at_once
+            )
+            await presence.beat(session, [officer.id], now)
+            await notices.tell(
+                session, claimed.conversation_id, ("claimed",), now=now, name=officer.name, room=claimed.room
+            )
         await self._wake(claimed.conversation_id)
         return claimed.conversation_id
 
@@ -119,6 +135,7 @@ class Acts:
                     raise SaidOtherwise("this reply was sent before with other words")
                 return handover.conversation_id
             view = await conversations.get(session, handover.conversation_id)
+            await presence.beat(session, [officer.id], now)
             await outbox.post(
                 session,
                 view.id,
@@ -149,6 +166,48 @@ class Acts:
             await self._tell(session, handover.conversation_id, "handoff.given_back")
         await self._wake(handover.conversation_id)
         return handover.conversation_id
+
+    async def transfer(self, officer: OfficerView, handover_id: str, target: str, reason: str) -> str:
+        """Move a conversation to another room's queue or to another officer, and tell the contact.
+
+        Args:
+            officer: Who has it.
+            handover_id: The request.
+            target: ``room:`` or ``officer:`` and an id.
+            reason: Why, for the officers.
+
+        Raises:
+            NotPermitted: The officer's role does not answer.
+            NotFound: There is no such request.
+            InvalidInput: There is no such room, the officer is not on duty, or the reason is missing.
+            Conflict: It is not the officer's now.
+            TooManyOpen: The other officer has as many as one may have.
+        """
+        _must_answer(officer)
+        kind, _, target_id = target.partition(":")
+        because = " ".join(_CONTROL.sub("", reason).split())
+        if kind not in {"room", "officer"} or not _SHORTEST_REASON <= len(because) <= LONGEST_REASON:
+            raise InvalidInput(
+                "transfer", f"a room or an officer, and {_SHORTEST_REASON} to {LONGEST_REASON} characters"
+            )
+        now = self._clock.now()
+        async with self._db.transaction() as session:
+            present = await queue.own(session, handover_id, officer.id)
+            try:
+                if kind == "room" and (control_rooms.get(target_id).id == present.room):
+                    raise InvalidInput("transfer", "another room")
+                moved = await queue.transfer(
+                    session, handover_id, officer_id=officer.id, reason=because, now=now,
+                    room=target_id if kind == "room" else None, to_officer=target_id if kind == "officer" else None,
+                )  # fmt: skip
+            except NotFound as error:
+                raise InvalidInput("transfer", "a room, or an officer who is on duty") from error
+            names = await officers.names(session, [moved.officer_id] if moved.officer_id else [])
+            name = names.get(moved.officer_id or "", "")
+            key = "moved_officer" if moved.officer_id else "moved"
+            await notices.tell(session, moved.conversation_id, (key,), now=now, room=moved.room, name=name)
+        await self._wake(moved.conversation_id)
+        return moved.conversation_id
 
     async def resolve(self, officer: OfficerView, handover_id: str, disposition: str) -> str:
         """Close a conversation with what came of it, and tell the contact.

@@ -19,11 +19,13 @@ from handoff.desk.parts import Desk, base_of, desk_of, is_partial, render
 from handoff.desk.settings import DeskSettings
 from handoff.officers.errors import NotSignedIn
 from handoff.officers.service import Officers
+from handoff.queue.service import TooManyOpen
 
 _ANSWERS: dict[type[Exception], tuple[int, str]] = {
     auth.ForgedForm: (403, "form_expired"),
     NotPermitted: (403, "not_permitted"),
     NotFound: (404, "not_found"),
+    TooManyOpen: (409, "too_many"),
     SaidOtherwise: (409, "said_otherwise"),
     Conflict: (409, "not_yours"),
     InvalidInput: (422, "bad_input"),
@@ -59,7 +61,7 @@ def make_desk(
         officers=officers or Officers(db, clock),
         acts=Acts(db, clock, wake),
         grievances=GrievanceActs(db, clock, wake),
-        live=Live(db, settings.poll_seconds),
+        live=Live(db, settings.poll_seconds, clock),
         attempts=Attempts(settings.sign_in_per_minute),
         assets=assets.load(),
         store=store,
@@ -91,6 +93,8 @@ async def _show_error(request: Request, error: Exception) -> Response:
     params = {}
     if isinstance(error, InvalidInput) and error.field == "text":
         key, params = "bad_reply", {"limit": LONGEST_REPLY}
+    if isinstance(error, InvalidInput) and error.field == "transfer":
+        key = "bad_transfer"
     if is_partial(request):
         part = render(request, "notice.html", status, problem=key, params=params)
         part.headers.update({"HX-Retarget": "#notice", "HX-Reswap": "innerHTML"})

@@ -2,19 +2,24 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 
 from core import log
+from core.clock import Clock
 from core.conversations import service as conversations
 from core.db import Database
 from core.ids import new_id
 from core.outbox import service as outbox
+from handoff.officers import presence
 from handoff.officers.schemas import OfficerView
 from handoff.queue import service as queue
 from handoff.queue.service import HandoverView
 
 _LOG = log.get(__name__)
+_BEAT = 10.0
+"""Seconds between an officer's signs of life; several are missed before an officer counts as gone."""
 LISTS = "lists"
 """Name of the event that says that the lists changed."""
 
@@ -97,10 +102,12 @@ class Live:
     Args:
         db: The application's database.
         interval: Seconds between looks.
+        clock: Tells the time for signs of life of the officers whose pages are open; None gives none.
     """
 
-    def __init__(self, db: Database, interval: float) -> None:
-        self._db, self._interval = db, interval
+    def __init__(self, db: Database, interval: float, clock: Clock | None = None) -> None:
+        self._db, self._interval, self._clock = db, interval, clock
+        self._beaten: dict[str, float] = {}
         self._mailboxes: set[Mailbox] = set()
         self._task: asyncio.Task[None] | None = None
         self._boot, self._number = new_id(), 0
@@ -121,11 +128,13 @@ class Live:
             yield mailbox
         finally:
             self._mailboxes.discard(mailbox)
+            self._beaten.pop(officer.id, None)  # whoever opens a page again is on duty at once
 
     async def _run(self) -> None:
         earlier = Picture()
         while self._mailboxes:
             try:
+                await self._beat()
                 picture = await self._look()
             except Exception as error:
                 _LOG.warning("desk_look_failed", error=type(error).__name__)
@@ -133,6 +142,15 @@ class Live:
                 self._tell(picture, picture.changes(earlier))
                 earlier = picture
             await asyncio.sleep(self._interval)
+
+    async def _beat(self) -> None:
+        """Note that the officers of the open pages are on duty, every few seconds."""
+        moment = time.monotonic()
+        there = {box.officer.id for box in self._mailboxes if box.officer.may_answer}
+        if self._clock is not None and any(moment - self._beaten.get(one, -_BEAT) >= _BEAT for one in there):
+            async with self._db.transaction() as session:
+                await presence.beat(session, there, self._clock.now())
+            self._beaten = dict.fromkeys(there, moment)
 
     async def _look(self) -> Picture:
         watched = {box.conversation_id for box in self._mailboxes if box.conversation_id is not None}

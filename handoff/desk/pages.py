@@ -15,7 +15,7 @@ from core.i18n import sentence
 from core.outbox import service as outbox
 from grievances import reference
 from grievances import service as grievances
-from handoff.desk import words
+from handoff.desk import ways, words
 from handoff.desk.words import Say
 from handoff.officers import service as officers
 from handoff.officers.schemas import OfficerView
@@ -56,6 +56,8 @@ class Entry:
     waiting: str
     language: str
     unread: bool
+    room: str
+    position: int
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,9 @@ class Opened:
     is_mine: bool
     may_claim: bool
     facts: list[tuple[str, str]]
+    routed: list[str]
+    summary: list[tuple[str, str]]
+    targets: ways.Targets | None
     grievances: list[Owned]
     stopped: bool
 
@@ -140,7 +145,8 @@ class Trouble:
 async def lists(session: AsyncSession, reader: Reader) -> Lists:
     """What waits in the officer's rooms, and what the officer has."""
     officer = reader.officer
-    waiting = await queue.waiting(session, rooms=officer.rooms)
+    waiting = await queue.waiting_for(session, rooms=officer.rooms, speaks=officer.languages, now=reader.now)
+    places = await queue.positions(session, officer.rooms)
     mine = await queue.claimed_by(session, officer.id)
     ids = [one.conversation_id for one in (*waiting, *mine)]
     views = await conversations.get_many(session, ids)
@@ -155,6 +161,8 @@ async def lists(session: AsyncSession, reader: Reader) -> Lists:
                 waiting=words.wait(reader.say, one.requested_at, reader.now),
                 language=words.language_name(reader.say, views[one.conversation_id].language),
                 unread=last.get(one.conversation_id, (0, ""))[1] == "contact",
+                room=ways.room(reader.say, one.room, officer.language),
+                position=places.get(one.id, 0),
             )
             for one in requests
             if one.conversation_id in views
@@ -175,6 +183,9 @@ async def opened(session: AsyncSession, reader: Reader, conversation_id: str) ->
     address = await conversations.get_address(session, view.address_id)
     is_open = handover.resolved_at is None
     is_mine = is_open and handover.officer_id == officer.id
+    waited = words.wait(say, handover.requested_at, reader.now)
+    where, found_ways, summary = await ways.facts(session, say, officer.language, handover, waited)
+    since = queue.away_since(reader.now)
     return Opened(
         view=view,
         handover=handover,
@@ -182,7 +193,10 @@ async def opened(session: AsyncSession, reader: Reader, conversation_id: str) ->
         status=await _status(session, reader, handover, is_mine=is_mine),
         is_mine=is_mine,
         may_claim=is_open and handover.officer_id is None and officer.may_answer,
-        facts=_facts(reader, view, handover, address, await consents.latest(session, view.contact_id)),
+        facts=where + _facts(reader, view, handover, address, await consents.latest(session, view.contact_id)),
+        routed=found_ways,
+        summary=summary,
+        targets=await ways.targets(session, say, officer, handover, since) if is_mine else None,
         grievances=await _owned(session, reader, view.contact_id),
         stopped=address.stopped_at is not None,
     )

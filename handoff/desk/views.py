@@ -17,6 +17,8 @@ from handoff.desk.parts import base_of, desk_of, is_partial, language_of, render
 from handoff.desk.words import speaker
 from handoff.officers.errors import NotSignedIn
 from handoff.officers.schemas import SignedIn
+from handoff.queue import service as queue
+from handoff.queue.service import TooManyOpen
 
 router = APIRouter()
 _CHECK_SESSION = 30.0
@@ -135,6 +137,8 @@ async def claim(
     """Take a conversation; when somebody else was faster, the page says so."""
     try:
         conversation_id = await desk_of(request).acts.claim(signed_in.officer, handover_id)
+    except TooManyOpen:
+        return await _page(request, signed_in, conversation or None, problem="too_many", status=409)
     except Conflict:
         return await _page(request, signed_in, conversation or None, problem="taken", status=409)
     return RedirectResponse(page_of(request, conversation_id), 303)
@@ -162,6 +166,19 @@ async def give_back(request: Request, signed_in: Posting, handover_id: str) -> R
     return RedirectResponse(f"{base_of(request)}/", 303)
 
 
+@router.post("/handovers/{handover_id}/transfer")
+async def transfer(
+    request: Request,
+    signed_in: Posting,
+    handover_id: str,
+    target: Annotated[str, Form(max_length=80)] = "",
+    reason: Annotated[str, Form(max_length=1000)] = "",
+) -> Response:
+    """Move a conversation to another room or officer."""
+    await desk_of(request).acts.transfer(signed_in.officer, handover_id, target, reason)
+    return RedirectResponse(f"{base_of(request)}/", 303)
+
+
 @router.post("/handovers/{handover_id}/resolve")
 async def resolve(
     request: Request, signed_in: Posting, handover_id: str, disposition: Annotated[str, Form(max_length=40)] = ""
@@ -185,7 +202,11 @@ async def mark_seen(
 
 @router.get("/live")
 async def live(request: Request, signed_in: Reading, c: str = "") -> Response:
-    """A stream of the names of what has changed, as long as the session is valid."""
+    """A stream of the names of what has changed, as long as the session is valid; nothing of other rooms."""
+    officer = signed_in.officer
+    async with desk_of(request).db.reading() as session:
+        if not await queue.was_handed_over(session, c, rooms=officer.rooms, officer_id=officer.id):
+            c = ""
     return EventSourceResponse(_events(request, signed_in, c), send_timeout=5, headers={"Cache-Control": "no-store"})
 
 

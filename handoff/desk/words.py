@@ -16,10 +16,13 @@ _MEDIA = {"image", "audio", "video"}
 
 
 def speaker(language: str) -> Say:
-    """A function that gives the desk's sentences in a language: ``say("claim")``."""
+    """A function that gives the sentences of desk and queue in a language: ``say("claim")``."""
 
     def say(key: str, **params: Any) -> str:
-        return sentence("desk", f"desk.{key}", language, **params)
+        try:
+            return sentence("desk", f"desk.{key}", language, **params)
+        except MissingSentence:
+            return sentence("queue", f"queue.{key}", language, **params)
 
     return say
 

@@ -20,6 +20,7 @@ class Officer(Base):
     role: Mapped[str] = mapped_column(String(12))
     room: Mapped[str | None] = mapped_column(String(64), index=True)
     language: Mapped[str] = mapped_column(String(8))
+    speaks: Mapped[str | None] = mapped_column(String(64))
     password_hash: Mapped[str] = mapped_column(String(200))
     active: Mapped[bool] = mapped_column(default=True)
     failed_logins: Mapped[int] = mapped_column(Integer, default=0)
@@ -39,3 +40,12 @@ class OfficerSession(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class OfficerPresence(Base):
+    """When an officer's desk last gave a sign of life; no row means not on duty."""
+
+    __tablename__ = "officer_presence"
+
+    officer_id: Mapped[str] = mapped_column(ForeignKey("officer.id"), primary_key=True)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

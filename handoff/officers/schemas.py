@@ -18,6 +18,7 @@ class Role(StrEnum):
 
 _ANSWERING = frozenset({Role.OFFICER, Role.SUPERVISOR, Role.HUB, Role.ADMIN})
 _READING = _ANSWERING | {Role.AUDITOR}
+_HUB = "hub"
 _EVERYWHERE = frozenset({Role.HUB, Role.ADMIN, Role.AUDITOR})
 
 
@@ -33,6 +34,17 @@ class OfficerView(BaseModel):
     room: str | None
     language: str
     active: bool
+    speaks: str | None = None
+
+    @property
+    def languages(self) -> frozenset[str] | None:
+        """Languages in which conversations are led; None is every one."""
+        return frozenset(self.speaks.split()) if self.speaks else None
+
+    @property
+    def works_at(self) -> str | None:
+        """The room whose queue the officer works off: the own one, else the hub for those who see every room."""
+        return self.room or (_HUB if self.role in _EVERYWHERE else None)
 
     @property
     def may_read(self) -> bool:
@@ -46,7 +58,7 @@ class OfficerView(BaseModel):
 
     @property
     def rooms(self) -> frozenset[str] | None:
-        """Rooms whose conversations may be seen, beside those of no room; None for all of them."""
+        """Rooms whose conversations may be seen; None for all of them."""
         if self.role in _EVERYWHERE:
             return None
         return frozenset({self.room} if self.room else ())

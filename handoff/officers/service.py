@@ -16,7 +16,7 @@ from core.db import Database
 from core.errors import Conflict, InvalidInput
 from core.i18n import LANGUAGES
 from core.ids import new_id
-from handoff.officers import repository
+from handoff.officers import presence, repository
 from handoff.officers.errors import NotSignedIn, SignInRefused
 from handoff.officers.models import Officer, OfficerSession
 from handoff.officers.passwords import Passwords
@@ -65,7 +65,15 @@ class Officers:
         self._passwords = passwords or Passwords()
 
     async def create(
-        self, *, login: str, name: str, role: Role, password: str, room: str | None = None, language: str = "en"
+        self,
+        *,
+        login: str,
+        name: str,
+        role: Role,
+        password: str,
+        room: str | None = None,
+        language: str = "en",
+        speaks: str | None = None,
     ) -> OfficerView:
         """Add an officer.
 
@@ -92,6 +100,7 @@ class Officers:
                     role=role,
                     room=room or None,
                     language=language,
+                    speaks=" ".join(speaks.split())[:64] or None if speaks else None,
                     password_hash=password_hash,
                     active=True,
                     failed_logins=0,
@@ -105,7 +114,7 @@ class Officers:
             raise Conflict(f"the login {login} is taken") from error
 
     async def ensure(self, *, login: str, name: str, role: Role, password: str) -> tuple[OfficerView, bool]:
-        """Have an officer with this login and password; what is already so is left alone.
+        """Have an officer with this login, role and password; what is already so is left alone.
 
         Returns:
             The officer, and whether anything was changed.
@@ -114,18 +123,19 @@ class Officers:
             row = await repository.by_login(session, normal_login(login))
         if row is None:
             return await self.create(login=login, name=name, role=role, password=password), True
-        if row.active and await self._passwords.matches(row.password_hash, password):
+        if row.active and row.role == role and await self._passwords.matches(row.password_hash, password):
             return OfficerView.model_validate(row), False
-        await self._set_password(row.id, password)
+        await self._set_password(row.id, password, role)
         return OfficerView.model_validate(row), True
 
-    async def _set_password(self, officer_id: str, password: str) -> None:
+    async def _set_password(self, officer_id: str, password: str, role: Role) -> None:
         _check_password(password)
         password_hash = await self._passwords.hash(password)
         now = self._clock.now()
         async with self._db.transaction() as session:
             row = await session.get_one(Officer, officer_id)
             row.password_hash, row.active, row.locked_until, row.failed_logins = password_hash, True, None, 0
+            row.role = role
             await repository.drop_sessions_of(session, officer_id)
             await audit.record(session, actor="system", act="officer.password", subject=officer_id, now=now)
 
@@ -218,6 +228,7 @@ class Officers:
         async with self._db.transaction() as session:
             await repository.drop_session(session, signed_in.session_id)
             officer_id = signed_in.officer.id
+            await presence.leave(session, officer_id)
             await audit.record(session, actor=officer_id, act="officer.sign_out", subject=officer_id, now=now)
 
     async def set_language(self, officer_id: str, language: str) -> None:
@@ -240,5 +251,6 @@ class Officers:
             row.active = active
             if not active:
                 await repository.drop_sessions_of(session, officer_id)
+                await presence.leave(session, officer_id)
             act = "officer.activate" if active else "officer.deactivate"
             await audit.record(session, actor=by, act=act, subject=officer_id, now=moment)

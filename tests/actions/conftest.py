@@ -179,10 +179,12 @@ class FakeDesk:
 
     def __init__(self) -> None:
         self.requests: list[dict[str, str]] = []
+        self.said: Any = None
         self.down = False
 
-    async def request(self, *, conversation_id: str, turn_id: str, reason: str) -> None:
+    async def request(self, *, conversation_id: str, turn_id: str, reason: str, said: Any = None) -> None:
         """Remember the request."""
+        self.said = said
         if self.down:
             raise OSError("database is away")
         self.requests.append({"conversation_id": conversation_id, "turn_id": turn_id, "reason": reason})

@@ -6,6 +6,7 @@ import pytest
 
 from actions.handoff import QueueDesk
 from core.clock import SystemClock
+from handoff.queue.service import SaidPlace
 from tests.actions.conftest import bot, keys, user
 
 
@@ -107,3 +108,17 @@ async def test_queue_desk_asks_the_service_in_one_transaction(monkeypatch) -> No
     desk = QueueDesk(FakeDatabase(), SystemClock())  # type: ignore[arg-type]
     await desk.request(conversation_id="c", turn_id="t", reason="asked")
     assert calls == [("session", "c", "t", "asked"), "committed"]
+
+
+async def test_the_place_that_was_said_goes_along(run, desk) -> None:
+    await run("action_hand_over", user("officer in Patna", "talk_to_officer", {"district": "Patna", "state": "BR"}))
+    assert desk.said == SaidPlace(district="Patna", state="BR")
+    told = user("buyer in Pune does not pay", "delayed_payment", {"district": "Pune"})
+    await run("action_hand_over", told, user("officer", "talk_to_officer"))
+    assert desk.said == SaidPlace(district="Pune")
+
+
+async def test_the_place_of_a_scheme_is_not_the_contacts(run, desk) -> None:
+    scheme = user("drone subsidy in Goa", "ask_scheme", {"state": "GA"})
+    await run("action_hand_over", scheme, bot("utter_no_answer"), user("officer", "talk_to_officer"))
+    assert desk.said is None

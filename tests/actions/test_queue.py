@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from actions.app import create_executor
+from actions.conversation import read
 from actions.handoff import QueueDesk
+from actions.ledger import Filing, Kept, LedgerDesk
 from core.clock import SystemClock
 from core.conversations import consents
 from core.conversations import service as conversations
@@ -16,8 +18,10 @@ from core.conversations.state import State
 from core.db import Base, Database
 from core.events import AddressRef
 from core.privacy.encryption import Keyring, install
+from grievances.drafts.schemas import Kind
+from grievances.schemas import Particulars, Place
 from handoff.queue import service as queue
-from tests.actions.conftest import call, desks_of, keys, user
+from tests.actions.conftest import FakeKnowledge, call, desks_of, keys, tracker_of, user
 
 _FEATURES = ("core.audit", "core.conversations", "core.media", "core.outbox", "core.turns", "grievances.drafts")
 for _feature in (*_FEATURES, "handoff.queue"):
@@ -83,3 +87,34 @@ async def test_unknown_conversation(db: Database, ask: Callable[..., Any], conve
     result = await executor.run(call("action_hand_over", user("officer", "talk_to_officer", metadata=metadata)))
     assert result is not None
     assert keys(result.responses) == ["utter_handover_failed"]
+
+
+@pytest.mark.parametrize(
+    ("amount", "state", "room"), [(20_000, State.BOT, None), (10_000_000, State.WAITING, "dfo-patna")]
+)
+async def test_a_grievance_of_a_large_amount_goes_to_an_officer_near_its_place_too(
+    db: Database, conversation: tuple[str, str], amount: int, state: State, room: str | None
+) -> None:
+    clock = SystemClock()
+    async with db.transaction() as session:
+        await consents.give(session, conversation[1], locale="en", channel="whatsapp", now=clock.now())
+    desk = LedgerDesk(db, clock, FakeKnowledge())
+    asked = {"turn_id": "turn-7", "conversation_id": conversation[0]}
+    turn = read(tracker_of(user("file it", "grievance_answer", metadata=asked)))
+    told = Particulars(what_happened="The buyer took 200 brass handles and does not pay.", amount_rupees=amount)
+    filing = Filing("delayed_payment", told, Place(district="Patna", state="BR"), (), "en")
+
+    async def file() -> None:
+        situation = await desk.situation(turn, Kind.FILING)
+        await desk.file(situation, turn.turn_id, filing, lambda _said: Kept(None, None, []))
+
+    await file()
+    async with db.reading() as session:
+        view = await conversations.get(session, conversation[0])
+        asked_for = await queue.open_for(session, conversation[0])
+        carried = await queue.carried(session, asked_for.id) if asked_for else None
+    assert view.state is state
+    assert (asked_for.room if asked_for else None) == room
+    if asked_for and carried:
+        assert (asked_for.reason, asked_for.priority) == ("amount", 1)
+        assert len(carried.summary["grievances"]) == 1

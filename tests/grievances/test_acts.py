@@ -8,7 +8,6 @@ import pytest
 from core.dues import service as dues
 from core.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from grievances import deadlines, service
-from grievances.calendar import calendars
 from grievances.schemas import (
     CONTACT,
     SYSTEM,
@@ -23,6 +22,7 @@ from grievances.schemas import (
     Status,
 )
 from grievances.status import Move
+from handoff.control_rooms.calendar import calendars
 from tests.grievances.conftest import OFFICER, REASONS, Ledger, Told
 
 DAY = timedelta(days=1)

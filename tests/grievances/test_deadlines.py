@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from core.clock import INDIA
 from grievances import deadlines
-from grievances.calendar import Calendar, Calendars
-from grievances.settings import GrievanceSettings
 from handoff.control_rooms import service as rooms
+from handoff.control_rooms.calendar import Calendar, Calendars
+from handoff.control_rooms.settings import HolidaySettings
 
-CALENDARS = Calendars.from_settings(GrievanceSettings())
+CALENDARS = Calendars.from_settings(HolidaySettings())
 states = st.sampled_from(sorted(rooms.states()))
 moments = st.datetimes(datetime(2025, 1, 1), datetime(2028, 12, 31), timezones=st.just(INDIA))  # noqa: DTZ001
 early = st.datetimes(datetime(2026, 1, 1), datetime(2026, 3, 31), timezones=st.just(INDIA))  # noqa: DTZ001

@@ -30,12 +30,14 @@ from handoff.officers.passwords import Passwords
 from handoff.officers.schemas import OfficerView, Role
 from handoff.officers.service import Officers
 from handoff.queue import service as queue
+from handoff.queue.schemas import Cause, Step
 from handoff.queue.service import HandoverView
 
 NOON = datetime(2026, 11, 2, 6, 30, tzinfo=UTC)
 for _feature in (
     "core.audit",
     "core.conversations",
+    "core.dues",
     "core.media",
     "core.outbox",
     "core.turns",
@@ -92,7 +94,7 @@ class Scene:
     async def wake(self, conversation_id: str) -> None:
         self.woken.append(conversation_id)
 
-    async def officer(self, login: str, role: Role = Role.OFFICER, room: str | None = None) -> OfficerView:
+    async def officer(self, login: str, role: Role = Role.OFFICER, room: str | None = "hub") -> OfficerView:
         name = f"{login.capitalize()} Verma"
         return await self.officers.create(login=login, name=name, role=role, password=PASSWORD, room=room)
 
@@ -128,10 +130,10 @@ class Scene:
             view = await conversations.get(session, conversation_id)
             await conversations.set_language(session, view.contact_id, language, fixed=False)
             await consents.give(session, view.contact_id, locale=language, channel="whatsapp", now=self.clock.now())
-            if room is not None:
-                await conversations.set_room(session, conversation_id, room)
+            now = self.clock.now()
+            step = Step(at=now, room=room, cause=Cause.REQUEST, why="only_room") if room is not None else None
             return await queue.request_handover(
-                session, conversation_id=conversation_id, turn_id=f"t{new_id()}", reason="asked", now=self.clock.now()
+                session, conversation_id=conversation_id, turn_id=f"t{new_id()}", reason="asked", now=now, step=step
             )
 
     async def bot_says(self, conversation_id: str, text: str) -> str:

@@ -125,12 +125,12 @@ async def test_given_back_it_stands_in_front_and_can_be_claimed_again(scene: Sce
 
 @pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 async def test_rooms_are_kept_apart(scene: Scene, acts: Acts, db: Database) -> None:
-    here, there = await scene.officer("asha", room="kanpur"), await scene.officer("ravi", room="patna")
+    here, there = await scene.officer("asha", room="dfo-kanpur"), await scene.officer("ravi", room="dfo-patna")
     hub = await scene.officer("hub", Role.HUB)
-    asked, everyone = await scene.waits(1, room="kanpur"), await scene.waits(2)
+    asked, nowhere = await scene.waits(1, room="dfo-kanpur"), await scene.waits(2)
     async with db.reading() as session:
         seen = {one.login: [h.id for h in await queue.waiting(session, rooms=one.rooms)] for one in (here, there, hub)}
-    assert seen == {"asha": [asked.id, everyone.id], "ravi": [everyone.id], "hub": [asked.id, everyone.id]}
+    assert seen == {"asha": [asked.id], "ravi": [], "hub": [asked.id, nowhere.id]}
     with pytest.raises(NotFound):
         await acts.claim(there, asked.id)
     await acts.claim(here, asked.id)
@@ -193,8 +193,8 @@ def test_what_cannot_be_sent(typed: str) -> None:
 
 @pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 async def test_messages_in_trouble_are_listed_by_room_until_seen(scene: Scene, acts: Acts, db: Database) -> None:
-    here, there = await scene.officer("asha", room="kanpur"), await scene.officer("ravi", room="patna")
-    asked = await scene.waits(room="kanpur")
+    here, there = await scene.officer("asha", room="dfo-kanpur"), await scene.officer("ravi", room="dfo-patna")
+    asked = await scene.waits(room="dfo-kanpur")
     ids = [await scene.bot_says(asked.conversation_id, f"line {i}") for i in range(3)]
     now = scene.clock.now()
     async with db.transaction() as session:

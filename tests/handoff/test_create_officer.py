@@ -52,7 +52,7 @@ def test_the_demo_officer_is_made_once(installation: Path, capsys: pytest.Captur
     assert main(["--demo"]) == 0
     assert main(["--demo"]) == 0
     assert capsys.readouterr().out.splitlines() == ["demo officer officer: ready", "demo officer officer: unchanged"]
-    assert role_of(installation, "officer", "abcd-ef01-2345") is Role.OFFICER
+    assert role_of(installation, "officer", "abcd-ef01-2345") is Role.HUB
 
 
 def test_an_officer_with_a_password_from_standard_input(

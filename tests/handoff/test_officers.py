@@ -151,9 +151,9 @@ async def test_what_officers_do_is_in_an_unbroken_chain(scene: Scene, db: Databa
 @pytest.mark.parametrize(
     ("role", "room", "rooms", "reads", "answers"),
     [
-        (Role.OFFICER, "kanpur", frozenset({"kanpur"}), True, True),
+        (Role.OFFICER, "dfo-kanpur", frozenset({"dfo-kanpur"}), True, True),
         (Role.OFFICER, None, frozenset(), True, True),
-        (Role.SUPERVISOR, "kanpur", frozenset({"kanpur"}), True, True),
+        (Role.SUPERVISOR, "dfo-kanpur", frozenset({"dfo-kanpur"}), True, True),
         (Role.HUB, None, None, True, True),
         (Role.ADMIN, None, None, True, True),
         (Role.AUDITOR, None, None, True, False),

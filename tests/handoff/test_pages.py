@@ -43,6 +43,7 @@ WRITES = [
     "/handovers/{handover}/claim",
     "/handovers/{handover}/reply",
     "/handovers/{handover}/give-back",
+    "/handovers/{handover}/transfer",
     "/handovers/{handover}/resolve",
     "/attention/x/seen",
     "/language",
@@ -173,8 +174,8 @@ async def test_another_officers_conversation_cannot_be_answered(scene: Scene, br
 
 
 async def test_another_rooms_conversation_is_not_there(scene: Scene, browser: Browser) -> None:
-    await scene.officer("asha", room="patna")
-    asked = await scene.waits(room="kanpur")
+    await scene.officer("asha", room="dfo-patna")
+    asked = await scene.waits(room="dfo-kanpur")
     failed = await scene.bot_says(asked.conversation_id, "kanpur only")
     async with scene.db.transaction() as session:
         await outbox.begin_sending(session, failed, "x", scene.clock.now())
@@ -214,7 +215,7 @@ async def test_roles(scene: Scene, browser: Browser, role: Role, reads: int, cla
 
 
 async def test_nothing_that_anyone_writes_is_interpreted(scene: Scene, browser: Browser) -> None:
-    await scene.officers.create(login="evil", name=EVIL, role=Role.OFFICER, password=PASSWORD)
+    await scene.officers.create(login="evil", name=EVIL, role=Role.OFFICER, password=PASSWORD, room="hub")
     asked = await scene.waits(text=EVIL, name=EVIL)
     failed = await scene.bot_says(asked.conversation_id, EVIL)
     async with scene.db.transaction() as session:
@@ -338,9 +339,9 @@ PNG = bytes.fromhex(
 async def test_a_contacts_file_is_shown_to_the_officer_for_a_while(
     scene: Scene, browser: Browser, other: Browser, store: MediaStore, clock: FixedClock
 ) -> None:
-    await scene.officer("asha", room="kanpur")
-    await scene.officer("ravi", room="kanpur")
-    asked = await scene.waits(room="kanpur")
+    await scene.officer("asha", room="dfo-kanpur")
+    await scene.officer("ravi", room="dfo-kanpur")
+    asked = await scene.waits(room="dfo-kanpur")
     line = await scene.sends_file(asked.conversation_id, "image/png")
     await browser.sign_in("asha")
     await other.sign_in("ravi")

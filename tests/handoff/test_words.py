@@ -52,8 +52,9 @@ def test_addresses_half_hidden(value: str, masked: str) -> None:
 def test_pages_use_every_sentence_and_lack_none() -> None:
     sources = "\n".join(path.read_text("utf-8") for folder in FOLDERS for path in (DESK / folder).glob("*.[hp][ty]*"))
     keys = {entry.msgid.removeprefix("desk.") for entry in polib.pofile("locale/en/desk.po")}
+    of_queue = {entry.msgid.removeprefix("queue.") for entry in polib.pofile("locale/en/queue.po")}
     used = set(re.findall(r"""say\(\s*["'](\w+)["'][,)]""", sources))
-    assert used <= keys
+    assert used <= keys | of_queue
     families = (
         "reason_", "channel_", "language_", "disposition_", "tick_", "media_", "by_", "event_", "because_", "act_",
         "done_", "refused_", "duplicate_", "elsewhere_", "letter_", "clock_", "due_", "room_why_", "history_by_",

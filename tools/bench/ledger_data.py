@@ -19,9 +19,9 @@ from core.db import Base, Database
 from core.privacy.encryption import Keyring, install
 from grievances import deadlines
 from grievances.bulk import Life, Past
-from grievances.calendar import calendars
 from grievances.schemas import Actor
 from grievances.status import Move
+from handoff.control_rooms.calendar import calendars
 from tools.bench.models import FOLDER
 from tools.bench.tables import progress
 from tools.demo.country import Country, Matter

@@ -7,10 +7,10 @@ from datetime import datetime, time, timedelta
 from typing import Any, Literal
 
 from core.clock import INDIA
-from grievances.calendar import calendars
 from grievances.deadlines import india_day
 from grievances.schemas import ActorKind, Decision, Outcome
 from grievances.status import Move
+from handoff.control_rooms.calendar import calendars
 
 _FAR = timedelta(days=400)
 

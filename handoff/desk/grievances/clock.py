@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from grievances.calendar import calendars
 from grievances.deadlines import india_day
 from grievances.schemas import GrievanceView
 from handoff.control_rooms import service as control_rooms
+from handoff.control_rooms.calendar import calendars
 from handoff.desk.grievances import words
 from handoff.desk.grievances.words import Due
 from handoff.desk.pages import Reader

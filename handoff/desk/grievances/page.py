@@ -7,13 +7,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.conversations import service as conversations
 from core.errors import NotFound
-from core.i18n import LANGUAGES
+from core.i18n import LANGUAGES, sentence
 from grievances import categories, duplicates, reference, service
 from grievances.letters.content import LetterKind
 from grievances.registries import service as registries
 from grievances.schemas import PRIVATE_KINDS, EventView, GrievanceView, Kind, Outcome, Status
 from grievances.status import Move
 from handoff.control_rooms import service as control_rooms
+from handoff.control_rooms.schemas import Why
 from handoff.desk import words as desk_words
 from handoff.desk.grievances import clock, forms, words
 from handoff.desk.grievances.clock import Clockwork
@@ -228,6 +229,8 @@ def _room_why(reader: Reader, view: GrievanceView, events: list[EventView]) -> s
     if routed.room.id != view.room:
         return ""
     distance = "" if routed.distance_km is None else f"{routed.distance_km:.0f}"
+    if routed.why is Why.SERVES_STATE:
+        return sentence("queue", "queue.why_serves_state", language, distance=distance)
     return say(f"room_why_{routed.why}", distance=distance)
 
 

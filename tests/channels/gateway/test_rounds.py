@@ -18,10 +18,10 @@ from core.errors import InvalidInput
 from core.media.service import MediaStore
 from core.outbox import service as outbox
 from core.settings import CoreSettings, Profile
-from grievances import calendar
 from grievances.registries.settings import CpgramsSettings
 from grievances.schemas import Level
 from grievances.settings import GrievanceSettings
+from handoff.control_rooms import calendar
 from tests.grievances.conftest import Ledger
 from tests.grievances.conftest import clock as clock
 from tests.grievances.conftest import database_url as database_url
@@ -51,7 +51,7 @@ async def test_the_clocks_are_kept_and_what_they_say_waits_in_the_lane(ledger: L
     view = await ledger.filed()
     ledger.clock.at = view.conclude_by + timedelta(seconds=1)
     async with feature_rounds(ledger.db, ledger.clock, FEATURES, tmp_path, [nobody]) as rounds:
-        assert [(name, every) for name, every, _work in rounds] == [("clocks", 3), ("privacy", 15)]
+        assert [(name, every) for name, every, _work in rounds] == [("clocks", 3), ("queue", 2), ("privacy", 15)]
         await rounds[0][2]()
         await rounds[0][2]()
     assert (await ledger.get(view.id)).level is Level.HUB

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import date
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -33,8 +34,25 @@ def test_every_room_says_where_it_is_who_says_so_and_what_is_assumed() -> None:
         assert any("\u0900" <= letter <= "\u097f" for letter in room.city_hi), room.id
 
 
-def test_every_state_has_a_room_but_four() -> None:
-    assert {code for code in service.states() if not service.of_state(code)} == WITHOUT_A_ROOM
+def test_what_a_room_serves_and_when_is_there_and_marked_as_assumed() -> None:
+    for room in service.all_rooms():
+        assert {"hours", "languages", "capacity"} <= room.assumed, room.id
+        assert {"en", "hi"} <= room.languages, room.id
+        assert room.capacity > 0, room.id
+        assert all(shift.begin < shift.end for shift in room.hours), room.id
+        assert all(first.end <= then.begin for first, then in pairwise(room.hours)), room.id
+        if room.id == service.HUB:
+            assert room.states == (), room.id
+        else:
+            assert room.states[0] == room.state, room.id
+            assert set(room.states[1:]) <= WITHOUT_A_ROOM, room.id
+            assert "states" in room.assumed, room.id
+
+
+def test_every_state_is_served_and_four_by_their_neighbours() -> None:
+    assert all(service.of_state(code) for code in service.states())
+    of_others = {code for code in service.states() if all(room.state != code for room in service.of_state(code))}
+    assert of_others == WITHOUT_A_ROOM
     assert len(service.states()) == 36
 
 
@@ -96,10 +114,14 @@ def test_of_two_rooms_in_one_city_the_office_comes_first() -> None:
         ({"district": "Bilaspur", "state": "HP"}, "dfo-solan", Why.ONLY_ROOM),
         ({"district": "Pratapgarh", "state": "UP"}, "dfo-allahabad", Why.NEAREST),
         ({"district": "Nowhere", "state": "UP"}, "dfo-agra", Why.FIRST_OF_STATE),
-        ({"state": "LA"}, "hub", Why.STATE_HAS_NONE),
-        ({"pincode": "194101"}, "hub", Why.STATE_HAS_NONE),
-        ({"pincode": "605001"}, "hub", Why.STATE_HAS_NONE),
-        ({"pincode": "160017"}, "hub", Why.STATE_HAS_NONE),
+        ({"state": "LA"}, "dfo-srinagar", Why.SERVES_STATE),
+        ({"state": "PY"}, "dfo-chennai", Why.SERVES_STATE),
+        ({"state": "CH"}, "dfo-solan", Why.SERVES_STATE),
+        ({"state": "LD"}, "dfo-thrissur", Why.SERVES_STATE),
+        ({"pincode": "194101"}, "dfo-srinagar", Why.SERVES_STATE),
+        ({"pincode": "605001"}, "dfo-chennai", Why.SERVES_STATE),
+        ({"pincode": "673310"}, "dfo-thrissur", Why.SERVES_STATE),
+        ({"pincode": "160017"}, "dfo-solan", Why.SERVES_STATE),
         ({"pincode": "999999"}, "hub", Why.PLACE_UNKNOWN),
         ({"pincode": "999999", "district": "Pune"}, "dfo-mumbai", Why.NEAREST),
         ({"pincode": "400001", "state": "GJ"}, "dfo-ahmedabad", Why.FIRST_OF_STATE),
@@ -118,11 +140,12 @@ def test_any_six_digits_are_routed_into_their_state_or_to_the_hub(pincode: str) 
     routed = service.for_place(pincode=pincode)
     assert routed == service.for_place(pincode=pincode)
     if routed.room.id == service.HUB:
-        assert routed.why in {Why.STATE_HAS_NONE, Why.PLACE_UNKNOWN}
+        assert routed.why is Why.PLACE_UNKNOWN
         return
     known = service.pin(pincode)
     assert known is not None
-    assert routed.room.state == known.state == routed.state
+    assert known.state == routed.state
+    assert known.state in routed.room.states
     if known.point is not None:
         nearer = [
             room
@@ -144,6 +167,21 @@ def test_districts_of_one_name() -> None:
     assert {found.state for found in service.districts("Bilaspur")} == {"CG", "HP"}
     assert [found.state for found in service.districts("Aurangabad", "BR")] == ["BR"]
     assert service.districts("") == ()
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude", "state"),
+    [(19.07, 72.88, "MH"), (34.16, 77.58, "LA"), (11.93, 79.83, "PY"), (26.45, 80.33, "UP"), (8.09, 77.54, "TN")],
+)
+def test_a_shared_position_lies_in_a_state(latitude: float, longitude: float, state: str) -> None:
+    found = service.at_point(Point(latitude=latitude, longitude=longitude))
+    assert found is not None
+    assert found.state == state
+
+
+@pytest.mark.parametrize(("latitude", "longitude"), [(51.5, 0.0), (0.0, 0.0), (15.0, 62.0), (-90.0, 180.0)])
+def test_a_position_elsewhere_lies_in_none(latitude: float, longitude: float) -> None:
+    assert service.at_point(Point(latitude=latitude, longitude=longitude)) is None
 
 
 def test_distance() -> None:

@@ -17,8 +17,8 @@ from functools import cache
 from pathlib import Path
 
 from core.errors import InvalidInput
-from grievances.settings import GrievanceSettings
 from handoff.control_rooms import service as rooms
+from handoff.control_rooms.settings import HolidaySettings
 
 NATION = "IN"
 COLUMNS = ("date", "state", "name", "kind", "estimated", "source", "as_of")
@@ -102,7 +102,7 @@ class Calendars:
         self._made: dict[str, Calendar] = {}
 
     @classmethod
-    def from_settings(cls, settings: GrievanceSettings) -> "Calendars":
+    def from_settings(cls, settings: HolidaySettings) -> "Calendars":
         """The bundled holidays, changed by the operator's file if there is one.
 
         Raises:
@@ -149,7 +149,7 @@ def install(calendars: Calendars | None = None) -> Calendars:
     Raises:
         InvalidInput: The operator's file cannot be used; names its line and field.
     """
-    _installed[:] = [calendars or Calendars.from_settings(GrievanceSettings())]
+    _installed[:] = [calendars or Calendars.from_settings(HolidaySettings())]
     return _installed[0]
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from core.errors import InvalidInput, NotFound
-from grievances import calendar
-from grievances.calendar import COLUMNS, Calendars, read
-from grievances.settings import GrievanceSettings
+from handoff.control_rooms import calendar
 from handoff.control_rooms import service as rooms
+from handoff.control_rooms.calendar import COLUMNS, Calendars, read
+from handoff.control_rooms.settings import HolidaySettings
 
 HEADER = ",".join((*COLUMNS, "remove"))
 Operator = Callable[..., Calendars]
@@ -23,14 +23,14 @@ def operator(tmp_path: Path) -> Operator:
     def make(*lines: str, header: str = HEADER) -> Calendars:
         file = tmp_path / "mine.csv"
         file.write_text("\n".join((header, *lines)) + "\n", "utf-8")
-        return Calendars.from_settings(GrievanceSettings(holidays_file=file))
+        return Calendars.from_settings(HolidaySettings(holidays_file=file))
 
     return make
 
 
 @pytest.fixture
 def bundled() -> Calendars:
-    return Calendars.from_settings(GrievanceSettings())
+    return Calendars.from_settings(HolidaySettings())
 
 
 @pytest.fixture
