@@ -20,6 +20,18 @@ _OFFICER = {"title": "button.officer", "payload": "/talk_to_officer"}
 _NEXT_ASPECTS = ("how", "benefits", "who", "what")
 _FOLLOW_UP_WORDS = 8
 _TITLE_LIMIT = 20
+_CONTINUES = re.compile(
+    r"^(?:and|also|what about|how about|aur|phir|toh?|और|फिर|तो)(?![^\s,])"
+    r"|(?<!\S)(?:it|this|isme(?:in)?|isk[aei]|usme(?:in)?|usk[aei]|इसमें|इसका|इसकी|इसके|उसमें|उसका|उसकी|उसके)(?![^\s,?.])",
+    re.IGNORECASE,
+)
+"""How a question begins, or what it points with, when it goes on about the scheme before it."""
+_COMPARES = re.compile(
+    r"\b(?:differen(?:ce|t)|compar\w*|better|versus|vs|antar|anter|far[kq]|tulna|behtar|achh?[aei])\b"
+    r"|(?<!\S)(?:अंतर|अन्तर|फर्क|फ़र्क|तुलना|बेहतर|अच्छा|अच्छी)(?!\S)",
+    re.IGNORECASE,
+)
+"""Words by which two schemes are set beside each other."""
 
 
 class Knowledge(Protocol):
@@ -123,6 +135,36 @@ class Answers:
             self._say(dispatcher, passage, aspect, language, offers)
         return [SlotSet("scheme", passages[0].scheme)]
 
+    async def compare(
+        self, dispatcher: CollectingDispatcher, turn: Turn, *, schemes: tuple[str, str], aspect: str
+    ) -> Events:
+        """Answer with the same section of two schemes; a scheme without it says so and shows what it has.
+
+        Args:
+            dispatcher: Takes the messages.
+            turn: The turn in progress.
+            schemes: The two schemes, in the order in which they were named.
+            aspect: The section that is asked for.
+        """
+        found: list[Passage] = []
+        try:
+            for scheme in schemes:
+                question = f"{scheme} {aspect}".replace("_", " ")
+                found += (await self._passages(question, turn.language, scheme, aspect, insist=True))[:1]
+        except KnowledgeError as error:
+            log.error("knowledge_unavailable", turn_id=turn.turn_id, error=type(error).__name__)  # noqa: TRY400 - a trace may hold what a contact wrote
+            dispatcher.utter_message(response="utter_technical_problem")
+            return []
+        if not found:
+            log.info("no_answer", turn_id=turn.turn_id, intent=turn.intent, scheme=None, aspect=aspect)
+            dispatcher.utter_message(response="utter_no_answer", language=turn.language, offers=[])
+            return []
+        following = next(other for other in _NEXT_ASPECTS if other != aspect)
+        offers = [{"label": short_name(p.scheme_name), "payload": payload(p.scheme, following)} for p in found]
+        for place, passage in enumerate(found):
+            self._say(dispatcher, passage, aspect, turn.language, [*offers, _OFFICER] if place else [])
+        return []  # neither is the one that a later "and the fees?" is about
+
     async def _passages(
         self, question: str, language: str, scheme: str | None, aspect: str | None, *, insist: bool
     ) -> list[Passage]:
@@ -201,14 +243,20 @@ class Answers:
 
 
 def scheme_in_question(turn: Turn, slot: str | None) -> str | None:
-    """The scheme a question names, or the last one when the question is a short one about a section."""
+    """The scheme a question names, or the last one when a short question is about a section or goes on about it."""
     named = turn.all_of("scheme")
     if len(named) == 1:
         return str(named[0])
     if named:
         return None
-    short = len(turn.text.split()) <= _FOLLOW_UP_WORDS
-    return slot if slot and short and turn.text and turn.entity("aspect") else None
+    short = bool(turn.text) and len(turn.text.split()) <= _FOLLOW_UP_WORDS
+    return slot if slot and short and (turn.entity("aspect") or _CONTINUES.search(turn.text)) else None
+
+
+def compared(turn: Turn) -> tuple[str, str] | None:
+    """The two schemes that a question sets beside each other; None when it only mentions them."""
+    named = turn.all_of("scheme")
+    return (str(named[0]), str(named[1])) if len(named) == 2 and _COMPARES.search(turn.text) else None
 
 
 def is_follow_up(turn: Turn, slot: str | None) -> bool:
@@ -237,8 +285,12 @@ class AskScheme(_Ask):
         return "action_ask_scheme"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
-        """Answer from the corpus."""
+        """Answer from the corpus; two schemes that are compared are answered side by side."""
         turn = conversation.read(tracker)
+        both = compared(turn)
+        if both:
+            aspect = turn.entity("aspect")
+            return await self._answers.compare(dispatcher, turn, schemes=both, aspect=str(aspect or "what"))
         scheme = scheme_in_question(turn, tracker.get_slot("scheme"))
         return await self._answers.answer(dispatcher, turn, scheme=scheme, aspect=aspect_in_question(turn))
 

@@ -69,6 +69,55 @@ async def test_follow_up_keeps_the_scheme(run, knowledge) -> None:
     assert knowledge.asked[0]["question"] == "pmegp and the documents?"
 
 
+@pytest.mark.parametrize(
+    "text", ["and for women?", "और महिलाओं के लिए?", "to mahilao ke liye kitna", "is it for traders too"]
+)
+async def test_a_question_that_goes_on_keeps_the_scheme(run, knowledge, text) -> None:
+    await run("action_ask_scheme", user(text, "ask_scheme"), slots={"scheme": "pmegp"})
+    assert knowledge.asked[0]["scheme"] == "pmegp"
+    assert knowledge.asked[0]["question"] == f"pmegp {text}"
+
+
+@pytest.mark.parametrize("text", ["loan for a tailor", "टोकरी बनाता हूं", "android phone"])
+async def test_a_new_subject_does_not_go_on(run, knowledge, text) -> None:
+    await run("action_ask_scheme", user(text, "ask_scheme"), slots={"scheme": "pmegp"})
+    assert knowledge.asked[0]["scheme"] is None
+
+
+@pytest.mark.parametrize(
+    "text", ["pmegp aur mudra me kya antar hai", "difference between pmegp and mudra", "pmegp और mudra में क्या फर्क है"]
+)
+async def test_compared_schemes_are_answered_side_by_side(run, knowledge, text) -> None:
+    mudra = {"scheme": "mudra", "scheme_name": "Pradhan Mantri Mudra Yojana (PMMY)", "source_title": "Mudra circular"}
+    knowledge.passages = [passage(aspect="benefits"), passage(**mudra, aspect="benefits")]
+    message = user(text, "ask_scheme", {"scheme": "pmegp", "aspect": "benefits"})
+    message["parse_data"]["entities"].append({"entity": "scheme", "value": "mudra"})
+    said, events = await run("action_ask_scheme", message, slots={"scheme": "zed"})
+    assert keys(said) == ["utter_answer", "utter_answer"]
+    assert [one["source"] for one in said] == ["Guidelines", "Mudra circular"]
+    assert [(asked["scheme"], asked["aspect"]) for asked in knowledge.asked] == [
+        ("pmegp", "benefits"),
+        ("mudra", "benefits"),
+    ]
+    assert [offer.get("label") for offer in said[1]["offers"]] == ["PMEGP", "PMMY", None]
+    assert events == []
+
+
+async def test_two_schemes_mentioned_are_not_compared(run, knowledge) -> None:
+    message = user("i took mudra, can i get pmegp", "ask_scheme", {"scheme": "mudra"})
+    message["parse_data"]["entities"].append({"entity": "scheme", "value": "pmegp"})
+    await run("action_ask_scheme", message)
+    assert [asked["scheme"] for asked in knowledge.asked] == [None]
+
+
+async def test_a_comparison_without_knowledge_is_an_apology(run, knowledge) -> None:
+    knowledge.down = True
+    message = user("pmegp vs mudra", "ask_scheme", {"scheme": "pmegp"})
+    message["parse_data"]["entities"].append({"entity": "scheme", "value": "mudra"})
+    said, _ = await run("action_ask_scheme", message)
+    assert keys(said) == ["utter_technical_problem"]
+
+
 async def test_never_another_schemes_section(run, knowledge) -> None:
     knowledge.passages = [passage(scheme="nsic_sprs", aspect="fees", score=9.0), passage(aspect="what")]
     said, events = await run(
