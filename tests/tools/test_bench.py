@@ -128,9 +128,9 @@ def test_conversations_are_short_equal_in_every_run_and_need_no_action() -> None
 
 
 def test_no_text_is_dealt_twice() -> None:
-    deck = plans.Deck([plans.Example(f"hello {n % 20}", "greet", "en") for n in range(40)], "y")
+    deck = plans.Deck([plans.Example(f"bye {n % 20}", "goodbye", "en") for n in range(40)], "y")
     dealt = [example.text for example in deck.deal("en", 15) + deck.deal("en", 5)]
-    assert sorted(dealt) == sorted({f"hello {n}" for n in range(20)})
+    assert sorted(dealt) == sorted({f"bye {n}" for n in range(20)})
     with pytest.raises(ValueError, match="fewer messages"):
         deck.deal("en", 1)
 

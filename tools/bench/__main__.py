@@ -40,7 +40,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--epochs", type=int, help="epochs of the stock pipeline's DIET and TED (100)")
     parser.add_argument("--folds", type=int, help="folds of the cross-validation (3)")
     parser.add_argument("--rounds", type=int, help="rounds of both servers, order swapped each time (2)")
-    parser.add_argument("--messages", type=int, help="messages at each number at once (300)")
+    parser.add_argument("--messages", type=int, help="messages at each number at once (90)")
     parser.add_argument("--ledger", type=int, help="grievances in the ledger (100,000)")
     parser.add_argument("--seconds", type=float, help="how long webhooks are posted (30)")
     return parser.parse_args()

@@ -20,7 +20,6 @@ SETS = ROOT / "knowledge" / "evaluation"
 CONVERSATION = 5
 # Intents that a rule answers with a sentence, without the action server.
 SPOKEN = {
-    "greet": "utter_greet",
     "goodbye": "utter_goodbye",
     "thanks": "utter_thanks",
     "help": "utter_help",
