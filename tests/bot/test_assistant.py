@@ -116,9 +116,9 @@ def assistant(tmp_path_factory) -> Iterator[Assistant]:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("good morning", "utter_greet"),
-        ("नमस्ते", "utter_greet"),
-        ("namaste ji", "utter_greet"),
+        ("good morning", "action_greet"),
+        ("नमस्ते", "action_greet"),
+        ("namaste ji", "action_greet"),
         ("my customer has not paid my bill since January", "action_delayed_payment"),
         ("मेरा खरीदार 3 महीने से पैसे नहीं दे रहा", "action_delayed_payment"),
         ("mera buyer 3 mahine se paise nahi de raha", "action_delayed_payment"),
@@ -131,9 +131,9 @@ def assistant(tmp_path_factory) -> Iterator[Assistant]:
         ("I want to talk to an officer", "action_hand_over"),
         ("मुझे किसी अधिकारी से बात करनी है", "action_hand_over"),
         ("kisi officer se baat karwao", "action_hand_over"),
-        ("I want to file a complaint", "action_file_grievance"),
-        ("शिकायत दर्ज करनी है", "action_file_grievance"),
-        ("shikayat darj karni hai", "action_file_grievance"),
+        ("I want to file a complaint", "grievance_form"),
+        ("शिकायत दर्ज करनी है", "grievance_form"),
+        ("shikayat darj karni hai", "grievance_form"),
         ("reply in hindi please", "action_change_language"),
         ("who won the cricket match yesterday", "utter_out_of_scope"),
         ("stop sending me messages", "utter_stop_messages"),
@@ -177,7 +177,7 @@ def test_button_is_obeyed_and_carries_its_entities(assistant: Assistant) -> None
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"text": "", "kind": "media"}, "utter_received_media"),
+        ({"text": "", "kind": "media"}, "action_received_media"),
         ({"text": "", "kind": "location"}, "utter_received_location"),
         ({"text": "\u200b", "kind": "text"}, "utter_received_nothing"),
         ({"text": "😀😀"}, "utter_received_nothing"),

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-import grievances
+import handoff.control_rooms
 from core.clock import INDIA, FixedClock
 from core.dues import service as dues
 from core.media.service import MediaStore
@@ -36,7 +36,7 @@ STEPS = st.lists(
 @cache
 def free_days(state: str) -> frozenset[str]:
     """The days on which a State's offices rest, as texts, straight from the file."""
-    path = Path(grievances.__path__[0]) / "holidays" / "holidays.csv"
+    path = Path(handoff.control_rooms.__path__[0]) / "holidays" / "holidays.csv"
     with path.open(encoding="utf-8") as lines:
         return frozenset(row["date"] for row in csv.DictReader(lines) if row["state"] in ("IN", state))
 

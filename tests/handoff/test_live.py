@@ -22,6 +22,14 @@ async def settled(mailbox: Mailbox) -> None:
         pass
 
 
+async def told(mailbox: Mailbox, event: str) -> bool:
+    """Whether the event comes within two seconds, alone or after another: one look may see the first of two changes."""
+    async with asyncio.timeout(2):
+        while event not in await mailbox.take(2):
+            pass
+    return True
+
+
 async def test_a_new_request_reaches_every_page(scene: Scene, live: Live) -> None:
     asha, ravi = await scene.officer("asha"), await scene.officer("ravi")
     async with live.subscribe(asha, None) as one, live.subscribe(ravi, None) as two:
@@ -48,7 +56,7 @@ async def test_lines_ticks_and_owner_reach_the_page_that_shows_them(scene: Scene
             await outbox.settle(session, sent, DeliveryState.DELIVERED, scene.clock.now())
         assert await shown.take(2) == [lines_event(conversation)]
         await Acts(scene.db, scene.clock, scene.wake).claim(asha, asked.id)
-        assert owner_event(conversation) in await shown.take(2)
+        assert await told(shown, owner_event(conversation))
         assert set(await hidden.take(2)) <= {LISTS}
 
 
