@@ -8,13 +8,15 @@ that can be checked after its words were erased. Words are checked by salted dig
 import hashlib
 import json
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Any
 
 from pydantic import BaseModel
-from sqlalchemy import LargeBinary, bindparam, insert, select
+from sqlalchemy import Dialect, LargeBinary, bindparam, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.types import TypeEngine
 
 from core.audit import service as audit
 from core.privacy.encryption import keyring
@@ -64,12 +66,48 @@ class Draft:
 
 _DETAILS = "grievance_event.details"
 # Details come encrypted, from the same text of which the digest is made.
+_TYPES: dict[str, TypeEngine[Any]] = {
+    column.name: LargeBinary() if column.name == "details" else column.type
+    for column in GrievanceEvent.__table__.columns
+}
 _INSERT = insert(GrievanceEvent.__table__).values(  # type: ignore[arg-type]
-    {
-        column.name: bindparam(column.name, type_=LargeBinary() if column.name == "details" else column.type)
-        for column in GrievanceEvent.__table__.columns
-    }
+    {name: bindparam(name, type_=type_) for name, type_ in _TYPES.items()}
 )
+
+
+@dataclass(frozen=True)
+class _RawInsert:
+    """The insert as the driver takes it: many rows at once cost half of what they cost through the toolkit."""
+
+    sql: str
+    bind: Mapping[str, Callable[[Any], Any]]
+    places: tuple[str, ...] | None
+    """The columns in the order of the statement's places; None where the driver takes names."""
+
+    def parameters(self, row: Mapping[str, object]) -> Any:
+        """The values of a row as the driver takes them."""
+        bound = {name: self.bind[name](value) if name in self.bind else value for name, value in row.items()}
+        return bound if self.places is None else tuple(bound[name] for name in self.places)
+
+
+_raw_inserts: dict[str, _RawInsert] = {}
+
+
+def _raw_insert(dialect: Dialect) -> _RawInsert:
+    if dialect.name not in _raw_inserts:
+        compiled = _INSERT.compile(dialect=dialect)
+        impls = {name: type_.dialect_impl(dialect).bind_processor(dialect) for name, type_ in _TYPES.items()}
+        # Both drivers take bytes as they are; wrapping each costs more than writing it.
+        bind = {
+            name: process
+            for name, process in impls.items()
+            if process is not None and not isinstance(_TYPES[name], LargeBinary)
+        }
+        places = tuple(compiled.positiontup) if compiled.positiontup else None
+        _raw_inserts[dialect.name] = _RawInsert(str(compiled), bind, places)
+    return _raw_inserts[dialect.name]
+
+
 _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
@@ -165,7 +203,9 @@ async def append(session: AsyncSession, drafts: Sequence[Draft]) -> None:
         }
         rows.append(fields)
         previous = digest
-    await session.execute(_INSERT, rows)
+    connection = await session.connection()
+    raw = _raw_insert(connection.dialect)
+    await connection.exec_driver_sql(raw.sql, [raw.parameters(row) for row in rows])
 
 
 def _fields(number: int, draft: Draft) -> dict[str, object]:
