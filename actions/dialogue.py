@@ -14,6 +14,7 @@ from actions.conversation import Turn
 from actions.filing.words import Say, say
 from actions.handoff import Events
 from actions.ledger import GrievanceDesk, Kept, Situation
+from actions.others import Others
 from core.errors import Conflict
 from grievances.drafts.schemas import Kind
 
@@ -65,8 +66,8 @@ class Dialogue(Action):  # type: ignore[misc]
     KIND: Kind
     FORM: str
 
-    def __init__(self, desk: GrievanceDesk) -> None:
-        self._grievances = desk
+    def __init__(self, desk: GrievanceDesk, others: Others) -> None:
+        self._grievances, self._others = desk, others
 
     def name(self) -> str:
         """Name in the domain: that of the form."""
@@ -110,6 +111,15 @@ class Dialogue(Action):  # type: ignore[misc]
             opened = any(event.get("event") == "active_loop" and event.get("name") for event in moment.events)
             return [] if opened else [ActiveLoop(None), SlotSet("requested_slot", None)]
         return []
+
+    @staticmethod
+    def language(moment: Moment) -> str:
+        """The language in which the dialogue is led: a message of digits does not change it."""
+        return str((moment.content or {}).get("language") or moment.turn.language)
+
+    async def pass_on(self, moment: Moment, intent: str) -> None:
+        """Let the action of an intent answer the turn."""
+        moment.events += await self._others.answer(intent, moment.dispatcher, moment.tracker, moment.domain)
 
     @abstractmethod
     async def answer(self, moment: Moment) -> Left:

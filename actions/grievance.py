@@ -15,8 +15,7 @@ from actions.filing.draft import Draft, Question
 from actions.filing.form import Step
 from actions.filing.taking import Effect
 from actions.filing.words import Choice, File, Heard, offer, say
-from actions.ledger import Filing, GrievanceDesk, Kept, Situation
-from actions.others import Others
+from actions.ledger import Filing, Kept, Situation
 from actions.parsing.topics import scores, wishes_to_file
 from core.clock import INDIA
 from core.errors import Conflict, InvalidInput, NotFound, NotPermitted
@@ -75,10 +74,6 @@ class GrievanceForm(Dialogue):
     KIND = Kind.FILING
     FORM = "grievance_form"
 
-    def __init__(self, desk: GrievanceDesk, others: Others) -> None:
-        super().__init__(desk)
-        self._others = others
-
     async def answer(self, moment: Moment) -> Left:
         """Begin, go on, or let somebody else answer where no complaint is open."""
         heard = heard_in(moment.turn, moment.situation)
@@ -90,7 +85,7 @@ class GrievanceForm(Dialogue):
             utter(moment.dispatcher, moment.turn.language, say("utter_form_nothing_open", _FILE))
             return Left()
         # The complaint was dropped behind the tracker's back: by time, or with the consent.
-        moment.events += await self._others.answer(heard.intent, moment.dispatcher, moment.tracker, moment.domain)
+        await self.pass_on(moment, heard.intent)
         return Left()
 
     @staticmethod
@@ -120,7 +115,7 @@ class GrievanceForm(Dialogue):
         return form.begin(heard, told_before=before, intent_before=problem.intent)
 
     async def _carry_out(self, moment: Moment, heard: Heard, step: Step) -> Left:
-        language = step.draft.language if step.draft else self._language(moment)
+        language = step.draft.language if step.draft else self.language(moment)
         if step.aside is not None:
             await self._aside(moment, step.aside.intent, language)
         if step.effect is Effect.FILE and step.draft is not None:
@@ -132,16 +127,12 @@ class GrievanceForm(Dialogue):
             return Left(consent=consent)
         return Left(step.draft.model_dump(mode="json"), step.draft.asked, consent)
 
-    @staticmethod
-    def _language(moment: Moment) -> str:
-        return str((moment.content or {}).get("language") or moment.turn.language)
-
     async def _aside(self, moment: Moment, intent: str, language: str) -> None:
         if intent in _SAID:
             if _SAID[intent]:
                 utter(moment.dispatcher, language, say(_SAID[intent]))
             return
-        moment.events += await self._others.answer(intent, moment.dispatcher, moment.tracker, moment.domain)
+        await self.pass_on(moment, intent)
 
     async def _file(self, moment: Moment, heard: Heard, draft: Draft) -> Left:
         """File it; whatever goes wrong, the answers stay."""

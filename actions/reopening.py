@@ -11,7 +11,6 @@ from actions.dialogue import Dialogue, Left, Moment, utter
 from actions.filing.words import offer, say
 from actions.handoff import Events
 from actions.ledger import GrievanceDesk, Standing
-from actions.others import Others
 from actions.parsing.phrases import phrases
 from actions.parsing.text import kept
 from actions.status import prove
@@ -39,15 +38,11 @@ class ReopenForm(Dialogue):
     KIND = Kind.REOPENING
     FORM = "reopen_form"
 
-    def __init__(self, desk: GrievanceDesk, others: Others) -> None:
-        super().__init__(desk)
-        self._others = others
-
     async def answer(self, moment: Moment) -> Left:
         """Ask which, then why, then act."""
         content = moment.content or {}
         if moment.content is not None and moment.turn.intent in ("cancel", "deny", "skip", "go_back"):
-            utter(moment.dispatcher, self._language(moment), say("utter_status_left"))
+            utter(moment.dispatcher, self.language(moment), say("utter_status_left"))
             return Left()
         if content.get("grievance"):
             return await self._reasons(moment, content)
@@ -56,10 +51,6 @@ class ReopenForm(Dialogue):
         if isinstance(chosen, Left):
             return chosen
         return await self._named(moment, chosen, content) if chosen else await self._which(moment, own, content)
-
-    @staticmethod
-    def _language(moment: Moment) -> str:
-        return str((moment.content or {}).get("language") or moment.turn.language)
 
     async def _chosen(self, moment: Moment, own: list[Standing], content: dict[str, Any]) -> Standing | Left | None:
         """The grievance that was pressed or named; what else is asked about it; or none."""
@@ -71,7 +62,7 @@ class ReopenForm(Dialogue):
             return None
         if proof.standing is not None:
             return proof.standing
-        utter(moment.dispatcher, self._language(moment), *proof.says, form_open=True)
+        utter(moment.dispatcher, self.language(moment), *proof.says, form_open=True)
         if any(one["response"] == "utter_status_too_many" for one in proof.says):
             return Left()
         return Left(self._kept(moment, content, reference=proof.reference), "which")
@@ -79,11 +70,9 @@ class ReopenForm(Dialogue):
     async def _which(self, moment: Moment, own: list[Standing], content: dict[str, Any]) -> Left:
         """No grievance is named: the only closed one, or a choice."""
         if moment.content is not None and moment.turn.intent not in ("reopen_or_appeal", "nlu_fallback"):
-            moment.events += await self._others.answer(
-                moment.turn.intent, moment.dispatcher, moment.tracker, moment.domain
-            )
+            await self.pass_on(moment, moment.turn.intent)
             return Left()
-        language = self._language(moment)
+        language = self.language(moment)
         closed = [one for one in own if one.view.status is Status.CLOSED]
         if len(closed) == 1:
             return await self._named(moment, closed[0], content)
@@ -107,11 +96,11 @@ class ReopenForm(Dialogue):
     def _kept(self, moment: Moment, content: dict[str, Any], **changes: Any) -> dict[str, Any]:
         appeal = content.get("appeal") or phrases("appeal").within(moment.situation.text)
         said = content.get("said") or (moment.situation.text if len(moment.situation.text.split()) >= _TELLS else "")
-        return {**content, "language": self._language(moment), "appeal": appeal, "said": said, **changes}
+        return {**content, "language": self.language(moment), "appeal": appeal, "said": said, **changes}
 
     async def _named(self, moment: Moment, standing: Standing, content: dict[str, Any]) -> Left:
         """The grievance is known: is it closed, and why does the contact disagree?"""
-        view, language = standing.view, self._language(moment)
+        view, language = standing.view, self.language(moment)
         shown = reference.shown(view.reference)
         if view.status is not Status.CLOSED:
             utter(moment.dispatcher, language, say("utter_reopen_open", _OFFICER, reference=shown))
@@ -125,11 +114,9 @@ class ReopenForm(Dialogue):
 
     async def _reasons(self, moment: Moment, content: dict[str, Any]) -> Left:
         """The reasons: the move itself."""
-        language, text = self._language(moment), moment.situation.text
+        language, text = self.language(moment), moment.situation.text
         if not text and moment.turn.intent not in ("received_nothing", "received_media", "received_location"):
-            moment.events += await self._others.answer(
-                moment.turn.intent, moment.dispatcher, moment.tracker, moment.domain
-            )
+            await self.pass_on(moment, moment.turn.intent)
             return Left()
         if len(text.split()) < _LEAST_WORDS:
             utter(moment.dispatcher, language, say("utter_reopen_reasons_short"), form_open=True)

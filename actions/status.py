@@ -7,7 +7,6 @@ from typing import Any
 from actions.dialogue import Dialogue, Left, Moment, utter
 from actions.filing.words import Say, offer, say
 from actions.ledger import GrievanceDesk, Standing
-from actions.others import Others
 from actions.parsing.identifiers import Trouble, find_code, find_reference
 from actions.standing import described, listing
 from core.errors import TooMany
@@ -72,13 +71,9 @@ class StatusForm(Dialogue):
     KIND = Kind.STATUS
     FORM = "status_form"
 
-    def __init__(self, desk: GrievanceDesk, others: Others) -> None:
-        super().__init__(desk)
-        self._others = others
-
     async def answer(self, moment: Moment) -> Left:
         """Tell the contact's own; another one for its code; while that is awaited, other wishes pass."""
-        situation, language = moment.situation, self._language(moment)
+        situation, language = moment.situation, self.language(moment)
         content = moment.content or {}
         own = await self._grievances.own(situation) if situation.is_proven else []
         proof = await prove(self._grievances, moment, own, content.get("reference"))
@@ -87,11 +82,6 @@ class StatusForm(Dialogue):
         if moment.content is None or moment.turn.intent == "grievance_status":
             return self._first(moment, own, language)
         return await self._not_a_code(moment, content, language)
-
-    @staticmethod
-    def _language(moment: Moment) -> str:
-        """A message of digits does not change the language."""
-        return str((moment.content or {}).get("language") or moment.turn.language)
 
     def _told(self, moment: Moment, proof: Proof, language: str) -> Left:
         if proof.standing is not None:
@@ -122,7 +112,7 @@ class StatusForm(Dialogue):
             return Left()
         failures = int(content.get("failures") or 0) + 1
         if intent != "nlu_fallback" or failures > _PATIENCE:
-            moment.events += await self._others.answer(intent, moment.dispatcher, moment.tracker, moment.domain)
+            await self.pass_on(moment, intent)
             return Left()
         key = "utter_status_ask_code" if content.get("reference") else "utter_status_ask_reference"
         utter(moment.dispatcher, language, say(key, _OFFICER), form_open=True)
