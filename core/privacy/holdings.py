@@ -82,6 +82,7 @@ class Rows:
         personal: Columns that hold words, names or numbers of a person; nothing is in them after an erasure.
         at: When a row came about; None if the table does not say.
         kind: As what the contact is told of them; empty for what is not worth a line.
+        counted: Which of the rows the contact is told of; None is all of them.
         hidden: Columns that an export leaves out, beside digests and indexes.
         removed: Whether an erasure takes the whole rows.
         stays: Whether the last bare rows may stay for good (the chain of acts would break without them).
@@ -92,6 +93,7 @@ class Rows:
     personal: tuple[Column, ...] = ()
     at: Column | None = None
     kind: str = ""
+    counted: ColumnElement[bool] | None = None
     hidden: frozenset[str] = frozenset()
     removed: bool = False
     stays: bool = False
@@ -161,7 +163,8 @@ async def empty(session: AsyncSession, rows: Rows, subject: Subject) -> None:
 
 async def _count(session: AsyncSession, rows: Rows, subject: Subject) -> Held:
     moments = (func.min(rows.at), func.max(rows.at)) if rows.at is not None else (null(), null())
-    present = and_(rows.owned(subject), rows.filled() if rows.personal else true())
+    told = true() if rows.counted is None else rows.counted
+    present = and_(rows.owned(subject), told, rows.filled() if rows.personal else true())
     number, first, last = (await session.execute(select(func.count(), *moments).where(present))).one()
     return Held(kind=rows.kind, count=int(number), first=first, last=last)
 

@@ -13,6 +13,7 @@ class DraftsHolding(Holding):
             lambda subject: GrievanceDraft.contact_id == subject.contact_id,
             at=GrievanceDraft.started_at,
             kind="drafts",
+            counted=GrievanceDraft.asked.is_not(None),  # a finished one only keeps its last answer for a day
             hidden=frozenset({"last_turn_id", "version"}),
             removed=True,
         ),

@@ -14,6 +14,8 @@ from core.conversations import service as conversations
 from core.errors import NotFound
 from core.i18n import LANGUAGES
 from core.media import service as media
+from grievances.drafts import service as drafts
+from grievances.drafts.schemas import Kind
 from rights import service
 from tests.rights.conftest import NUMBER, PDF, WORDS, World
 
@@ -236,3 +238,17 @@ async def test_another_contacts_rows_are_not_counted(world: World) -> None:
     assert "Messages, yours and ours: 2" in told
     assert "Grievances" not in told
     assert "Files" not in told
+
+
+async def test_a_filed_complaint_is_not_told_as_one_that_was_started(world: World) -> None:
+    conversation_id = await world.everything()
+    assert "did not finish" in await world.desk.summary(conversation_id, "en")
+    async with world.db.transaction() as session:
+        contact_id = (await conversations.get(session, conversation_id)).contact_id
+        draft = await drafts.find(session, contact_id, Kind.FILING)
+        assert draft is not None
+        await drafts.save(
+            session, contact_id, Kind.FILING, conversation_id=conversation_id, content=None, asked=None,
+            turn_id="filed", reply=[], version=draft.version, now=world.clock.now(),
+        )  # fmt: skip
+    assert "did not finish" not in await world.desk.summary(conversation_id, "en")
