@@ -1,6 +1,7 @@
 """A contact's first conversations, with every process real."""
 
 import base64
+import re
 import time
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from tests.e2e.conftest import Phone
 from tools.stack import Stack
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(420)]
+_DEVANAGARI = re.compile(r"[\u0900-\u097F]")
 _PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
@@ -32,6 +34,7 @@ def test_hinglish_is_answered_in_latin_letters_with_the_passage_in_hindi(phone: 
 def test_english_is_answered_in_english(phone: Phone) -> None:
     phone.say("What documents do I need for PMEGP?")
     phone.hears_text("Aadhaar", "Source")
+    assert not [message["body"] for message in phone.messages() if _DEVANAGARI.search(message["body"])]
 
 
 def test_what_no_page_answers_is_not_answered(phone: Phone) -> None:
@@ -73,6 +76,7 @@ def test_a_message_that_never_reached_us_is_found_in_the_providers_list(phone: P
 def test_stop_and_start_are_obeyed_and_confirmed(agreed: Phone) -> None:
     agreed.say("STOP")
     agreed.hears_text("START")
+    agreed.hears_nothing()
     agreed.say("start")
     agreed.hears_text("Welcome back")
 
@@ -107,7 +111,7 @@ def test_messages_sent_at_once_are_taken_together(agreed: Phone) -> None:
     agreed.hears_nothing()
 
 
-def test_rasa_down_is_said_and_mended(stack: Stack, agreed: Phone) -> None:
+def test_a_question_asked_while_rasa_is_down_is_answered_when_it_is_back(stack: Stack, agreed: Phone) -> None:
     stack.kill("rasa")
     agreed.say("what is udyam")
     time.sleep(3)

@@ -52,6 +52,7 @@ def test_nobody_is_handed_over_without_consent(phone: Phone) -> None:
     question = phone.hears_text("To connect you to an officer")
     phone.press(question, "No")
     phone.hears_text("will not keep")
+    assert not [message["body"] for message in phone.messages() if "passed your conversation" in message["body"]]
     phone.say("I want to talk to an officer")
     phone.press(phone.hears_text("To connect you to an officer"), "I agree")
     phone.hears_text("passed your conversation to the officers")

@@ -83,4 +83,5 @@ async def test_two_gateways_that_wake_together_take_each_other_for_silent_and_do
             await both_beat.wait()
             return await heartbeats.claim_silent(session, name, later, silence)
 
-    await asyncio.gather(*(wake(name) for name in names))
+    taken = await asyncio.gather(*(wake(name) for name in names))
+    assert taken == [[], []]

@@ -202,4 +202,4 @@ def test_no_run_is_too_long_for_a_line() -> None:
 @settings(max_examples=15, deadline=None)
 def test_every_such_letter_can_be_set(text: str) -> None:
     letter = compose(LetterKind.ACKNOWLEDGEMENT, grievance(), language="hi", now=NOW)
-    press.pdf(replace(letter, to=(signs.fit(text) or "-",)))
+    assert press.pdf(replace(letter, to=(signs.fit(text) or "-",))).startswith(b"%PDF")
