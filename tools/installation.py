@@ -28,6 +28,17 @@ PREFIXES = (
     "SAHAYAK_", "WHATSAPP_", "BOT_", "ACTIONS_", "KNOWLEDGE_", "GATEWAY_", "DESK_", "SIMULATOR_", "RIGHTS_", GRIEVANCES,
     "HANDOFF_",
 )  # fmt: skip
+# Wired or generated for a simulated provider: in production a person gives them, or they stay out.
+SIMULATED = ("WHATSAPP_", "SIMULATOR_", "DESK_DEMO_", "RIGHTS_PUBLIC_URL", REGISTRY)
+NEEDED: Mapping[str, str] = {
+    "WHATSAPP_ACCOUNT_SID": "the account's id, AC and 32 characters",
+    "WHATSAPP_AUTH_TOKEN": "the account's auth token",
+    "WHATSAPP_SENDER": "our WhatsApp number, such as +91...",
+    "WHATSAPP_PUBLIC_URL": "the https:// address under which the provider reaches us",
+}
+COPIES = "LAUNCHER_GATEWAYS"
+MOST_COPIES = 9
+PORTS_APART = 100
 # What each process may see of ours: a secret goes only where it is needed.
 SEES: Mapping[str, tuple[str, ...]] = {
     "rasa": ("BOT_",),
@@ -76,6 +87,12 @@ class Installation:
     overrides: Mapping[str, str] = field(default_factory=dict)
     profile: str = "try"
     cache_dir: Path = ROOT / "var" / "cache"
+    copies: int = 1
+
+    @property
+    def is_production(self) -> bool:
+        """Whether real contacts write: nothing is simulated, and nobody gets a demo sign-in."""
+        return self.overrides.get("SAHAYAK_PROFILE", self.profile) == "production"
 
     def url(self, name: str) -> str:
         """Base address of a process."""
@@ -119,7 +136,18 @@ class Installation:
             "SIMULATOR_CPGRAMS_SECRET": self.secrets[f"{REGISTRY}SECRET"],
         }
         ports = {PORTS[name][0]: str(port) for name, port in self.ports.items()}
-        return {**wired, **ports, **self.secrets, **self.overrides}
+        given = {**wired, **ports, **self.secrets}
+        if self.is_production:
+            given = {name: value for name, value in given.items() if not name.startswith(SIMULATED)}
+            given["RIGHTS_PUBLIC_URL"] = self.overrides.get("WHATSAPP_PUBLIC_URL", "")
+        return {**given, **self.overrides}
+
+    def lacking(self) -> list[str]:
+        """Return a sentence for each thing without which production cannot start."""
+        if not self.is_production:
+            return []
+        there = self.variables()
+        return [f"{name} is not set: {what}." for name, what in NEEDED.items() if not there.get(name)]
 
     def env(self, *prefixes: str) -> dict[str, str]:
         """Return a process's environment: the machine's own, without other variables of ours than it may see."""
@@ -139,7 +167,9 @@ class Installation:
             "webhooks": ("where providers bring messages", [app, "-m", "channels", "webhooks"], "/health"),
             "simulators": ("the provider's side, try-it page", [app, "-m", "simulators"], "/health"),
         }
-        return [
+        if self.is_production:
+            del listed["simulators"]
+        first = [
             Process(
                 name=name,
                 title=title,
@@ -151,14 +181,29 @@ class Installation:
             )
             for name, (title, command, path) in listed.items()
         ]
+        return first + [_copy(one, port, name) for one in first for name, port in self._copies_of(one.name).items()]
+
+    def _copies_of(self, name: str) -> dict[str, int]:
+        """Names and ports of the further gateways and webhooks' processes."""
+        if name not in ("gateway", "webhooks"):
+            return {}
+        return {f"{name}-{place}": self.ports[name] + PORTS_APART * (place - 1) for place in range(2, self.copies + 1)}
+
+    def listening(self) -> dict[str, int]:
+        """Return the port of everything that listens, copies too."""
+        held = {name: port for name, port in self.ports.items() if name != "simulators" or not self.is_production}
+        return {**held, **self._copies_of("gateway"), **self._copies_of("webhooks")}
 
     def copy_of(self, name: str, port: int, new_name: str, extra: Mapping[str, str] | None = None) -> Process:
         """Describe a second process of the same kind on another port."""
-        original = next(process for process in self.processes() if process.name == name)
-        env = {**original.env, PORTS[name][0]: str(port), **(extra or {})}
-        if name == "gateway":
-            env["GATEWAY_EXECUTOR_ID"] = new_name  # a dead copy's work is found by its name
-        return replace(original, name=new_name, port=port, env=env)
+        return _copy(next(process for process in self.processes() if process.name == name), port, new_name, extra)
+
+
+def _copy(original: Process, port: int, new_name: str, extra: Mapping[str, str] | None = None) -> Process:
+    env = {**original.env, original.port_variable: str(port), **(extra or {})}
+    if original.name == "gateway":
+        env["GATEWAY_EXECUTOR_ID"] = new_name  # a dead copy's work is found by its name
+    return replace(original, name=new_name, port=port, env=env)
 
 
 def local() -> Installation:
@@ -170,7 +215,19 @@ def local() -> Installation:
     overrides.pop("SAHAYAK_DATA_DIR", None)
     ports = {name: _port(variable, given.get(variable), usual) for name, (variable, usual) in PORTS.items()}
     secrets = credentials.ensure(data_dir / "secrets.env")
-    return Installation(data_dir=data_dir, ports=ports, secrets=secrets, overrides=overrides)
+    copies = _copies(given.get(COPIES), overrides)
+    return Installation(data_dir=data_dir, ports=ports, secrets=secrets, overrides=overrides, copies=copies)
+
+
+def _copies(given: str | None, overrides: Mapping[str, str]) -> int:
+    if given is None or not given.strip():
+        return 1
+    if not given.isdigit() or not 1 <= int(given) <= MOST_COPIES:
+        raise StepFailed(f"{COPIES} must be a number from 1 to {MOST_COPIES}, not {given!r}.")
+    for name in ("SAHAYAK_DATABASE_URL", "SAHAYAK_DURABLE_URL") if int(given) > 1 else ():
+        if not overrides.get(name, "").startswith("postgresql"):
+            raise StepFailed(f"{COPIES}={given} needs PostgreSQL: set {name} to a postgresql address.")
+    return int(given)
 
 
 def _port(variable: str, given: str | None, usual: int) -> int:
@@ -190,10 +247,10 @@ def busy_ports(ports: Mapping[str, int]) -> list[str]:
             try:
                 probe.bind((HOST, port))
             except OSError:
-                variable = PORTS[name][0]
+                variable = PORTS[name.partition("-")[0]][0]
                 sentences.append(
                     f"Port {port} ({name}) is taken by another program: stop that, or choose another, "
-                    f"for example `{variable}={port + 1000} make run`."
+                    f"for example `{variable}={ports[name.partition('-')[0]] + 1000} make run`."
                 )
     return sentences
 

@@ -13,7 +13,6 @@ from tools.fingerprint import fingerprint, front_matter
 from tools.installation import Installation, free_ports, local
 from tools.steps import ROOT, Progress, Stamps, Step, StepFailed, run_logged
 
-STEPS = 4
 KEPT_IN_CACHE = 3
 APP = str(ROOT / ".venv" / "bin" / "python")
 INDEX_INPUTS = ("knowledge/*.py", "knowledge/lexicon/*", "knowledge/corpus/**/*.md", "requirements.lock")
@@ -139,14 +138,20 @@ def build_both(installation: Installation, progress: Progress) -> None:
     progress.together({"search index": index, "the assistant's training": training})
 
 
+def steps(installation: Installation) -> int:
+    """How many steps `prepare` has."""
+    return 3 if installation.is_production else 4
+
+
 def prepare(installation: Installation, progress: Progress) -> None:
     """Do every step that is not current, on the data folder of this installation."""
     installation.data_dir.mkdir(parents=True, exist_ok=True)
     with progress.step("database"):
         migrate(installation)
     build_both(installation, progress)
-    with progress.step("demo officer"):
-        create_demo_officer(installation)
+    if not installation.is_production:
+        with progress.step("demo officer"):
+            create_demo_officer(installation)
 
 
 def fill_cache() -> None:
@@ -166,7 +171,8 @@ def main() -> int:
         if options.cache_only:
             fill_cache()
         else:
-            prepare(local(), Progress(STEPS))
+            here = local()
+            prepare(here, Progress(steps(here)))
     except StepFailed as failure:
         sys.stderr.write(f"{failure}\n")
         return 1

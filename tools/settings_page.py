@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings
 
-from tools.installation import PORTS
+from tools.installation import COPIES, PORTS
 from tools.steps import ROOT
 
 PACKAGES = ("core", "channels", "actions", "handoff", "grievances", "rights", "knowledge", "simulators")
@@ -135,7 +135,10 @@ def words(variable: str) -> str:
 def launcher() -> Section:
     """Describe what only `make run` reads."""
     variable, port = PORTS["status"]
-    rows = (Setting(variable, str(port), "Port of the status page"),)
+    rows = (
+        Setting(variable, str(port), "Port of the status page"),
+        Setting(COPIES, "1", "How many gateways and webhooks' processes to start; more than one needs PostgreSQL"),
+    )
     return Section("The launcher of `make run`", "tools/installation.py", rows)
 
 

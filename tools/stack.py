@@ -15,7 +15,7 @@ from tools import credentials
 from tools.installation import Installation, Process, free_ports
 from tools.launcher.board import Board
 from tools.launcher.supervisor import Supervised, last_line, stop_all
-from tools.prepare import STEPS, prepare
+from tools.prepare import prepare, steps
 from tools.steps import Progress
 
 
@@ -66,7 +66,7 @@ class Stack:
     def __enter__(self) -> Self:
         try:
             with open(os.devnull, "w", encoding="utf-8") as silence:  # noqa: PTH123 - a device
-                prepare(self.installation, Progress(STEPS, out=silence))
+                prepare(self.installation, Progress(steps(self.installation), out=silence))
             for process in self.installation.processes():
                 if self._only is None or process.name in self._only:
                     self._described[process.name] = process

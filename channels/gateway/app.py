@@ -1,18 +1,14 @@
 """The gateway as a web application: webhooks, health, metrics, and the rounds in the background."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
-from fastapi import FastAPI, Response
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from sqlalchemy import text
+from fastapi import FastAPI
 
 from channels.base import Channel, Sender
-from channels.gateway import copies
+from channels.gateway import copies, health
 from channels.gateway.delivery import Delivery
 from channels.gateway.engine import TurnEngine, TurnSteps
 from channels.gateway.entrance import Entrance, make_entrance
@@ -133,39 +129,7 @@ def make_app(gateway: Gateway, mount: Mount | None = None) -> FastAPI:
     for channel in gateway.channels.values():
         app.include_router(channel.make_routes(gateway.entrance.accept, gateway.entrance.record_receipt))
     app.include_router(copies.make_routes(gateway.db, gateway.clock, MediaStore(gateway.data_dir / "media")))
-    _add_health(app, gateway)
+    app.include_router(health.make_routes(gateway.db, gateway.settings, gateway.data_dir))
     if mount is not None:
         mount(app, gateway.db, gateway.clock, gateway.wake)
     return app
-
-
-def _add_health(app: FastAPI, gateway: Gateway) -> None:
-    @app.get("/health")
-    async def health() -> dict[str, str]:
-        return {"status": "ok"}
-
-    @app.get("/ready")
-    async def ready(response: Response) -> dict[str, str]:
-        async def database() -> str:
-            async with gateway.db.reading() as session:
-                await session.execute(text("SELECT count(*) FROM heartbeat"))
-            return "ok"
-
-        async def bot() -> str:
-            async with httpx.AsyncClient(timeout=2.0) as client:
-                found = await client.get(f"{gateway.settings.bot_url}/")
-            return "ok" if found.status_code < 500 else "failed"
-
-        checks = {"database": database, "bot": bot}
-        found = await asyncio.gather(*(check() for check in checks.values()), return_exceptions=True)
-        states = {
-            name: "failed" if isinstance(result, BaseException) else result
-            for name, result in zip(checks, found, strict=True)
-        }
-        if states["database"] != "ok":
-            response.status_code = 503
-        return states
-
-    @app.get("/metrics")
-    async def metrics() -> Response:
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

@@ -36,4 +36,7 @@ class GatewaySettings(BaseSettings):
     send_burst: int = Field(default=60, ge=1, description="How many may go at once after a pause")
     contact_rate: float = Field(default=1 / 6, gt=0, description="Most messages a second to one contact, sustained")
     contact_burst: int = Field(default=45, ge=1, description="How many may go to one contact at once after a pause")
+    least_free: float = Field(
+        default=100, ge=0, description="Megabytes that must be free on the disk for /ready to say so"
+    )
     crash_at: str = Field(default="", description="A crash point to arm; only in the test profile")

@@ -91,3 +91,74 @@ def test_a_file_of_holidays_named_in_the_file_of_settings_is_taken(
     (tmp_path / ".env").write_text("GRIEVANCES_HOLIDAYS_FILE=own.csv\n")
     monkeypatch.setenv("SAHAYAK_DATA_DIR", "elsewhere")
     assert installation.local().variables()["GRIEVANCES_HOLIDAYS_FILE"] == "own.csv"
+
+
+# --- production ---------------------------------------------------------------------------------------------
+
+REAL = {
+    "SAHAYAK_PROFILE": "production",
+    "WHATSAPP_ACCOUNT_SID": "AC" + "0" * 32,
+    "WHATSAPP_AUTH_TOKEN": "f" * 32,
+    "WHATSAPP_SENDER": "+910000000002",
+    "WHATSAPP_PUBLIC_URL": "https://sahayak.example",
+}
+
+
+def in_production(one: Installation, **changes: str) -> Installation:
+    given = {name: value for name, value in {**REAL, **changes}.items() if value}
+    return Installation(one.data_dir, one.ports, one.secrets, given)
+
+
+def test_in_production_nothing_is_simulated_and_nobody_gets_a_demo_sign_in(one: Installation) -> None:
+    real = in_production(one)
+    assert "simulators" not in {process.name for process in real.processes()}
+    assert "simulators" not in real.listening()
+    for process in real.processes():
+        assert one.secrets["WHATSAPP_AUTH_TOKEN"] not in process.env.values()
+        assert not [name for name in process.env if name.startswith(("SIMULATOR_", "DESK_DEMO_"))]
+        assert "WHATSAPP_API_URL" not in process.env
+        assert "GRIEVANCES_CPGRAMS_URL" not in process.env
+    seen = {process.name: process.env for process in real.processes()}
+    assert seen["gateway"]["SAHAYAK_PROFILE"] == "production"
+    assert seen["actions"]["RIGHTS_PUBLIC_URL"] == "https://sahayak.example"
+    assert real.lacking() == []
+
+
+@pytest.mark.parametrize("name", [name for name in REAL if name != "SAHAYAK_PROFILE"])
+def test_what_production_lacks_is_named_before_anything_starts(one: Installation, name: str) -> None:
+    (sentence,) = in_production(one, **{name: ""}).lacking()
+    assert sentence.startswith(f"{name} is not set: ")
+    assert one.lacking() == []
+
+
+def test_copies_have_names_and_ports_of_their_own(one: Installation) -> None:
+    three = Installation(one.data_dir, one.ports, one.secrets, copies=3)
+    seen = {process.name: process for process in three.processes()}
+    assert {"gateway", "gateway-2", "gateway-3", "webhooks-2", "webhooks-3"} <= set(seen)
+    assert "rasa-2" not in seen
+    assert seen["gateway-3"].port == one.ports["gateway"] + 200
+    assert seen["gateway-3"].env["GATEWAY_PORT"] == str(one.ports["gateway"] + 200)
+    assert seen["gateway-3"].env["GATEWAY_EXECUTOR_ID"] == "gateway-3"
+    assert seen["webhooks-2"].env["GATEWAY_WEBHOOK_PORT"] == str(one.ports["webhooks"] + 100)
+    ports = list(three.listening().values())
+    assert set(ports) == {*one.ports.values(), *(seen[name].port for name in seen if "-" in name)}
+
+
+@pytest.mark.parametrize("given", ["0", "-1", "many", "10", "2.5"])
+def test_an_impossible_number_of_copies_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    monkeypatch.setattr(installation, "ROOT", tmp_path)
+    monkeypatch.setenv("LAUNCHER_GATEWAYS", given)
+    with pytest.raises(StepFailed, match="LAUNCHER_GATEWAYS must be a number from 1 to 9"):
+        installation.local()
+
+
+def test_copies_need_postgresql(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(installation, "ROOT", tmp_path)
+    monkeypatch.setenv("LAUNCHER_GATEWAYS", "2")
+    with pytest.raises(StepFailed, match="SAHAYAK_DATABASE_URL"):
+        installation.local()
+    monkeypatch.setenv("SAHAYAK_DATABASE_URL", "postgresql+psycopg:///sahayak")
+    with pytest.raises(StepFailed, match="SAHAYAK_DURABLE_URL"):
+        installation.local()
+    monkeypatch.setenv("SAHAYAK_DURABLE_URL", "postgresql:///sahayak_durable")
+    assert installation.local().copies == 2

@@ -11,7 +11,7 @@ from tools.installation import HOST, Installation, busy_ports, local
 from tools.launcher.board import Board
 from tools.launcher.page import serve
 from tools.launcher.supervisor import Supervised, stop_all
-from tools.prepare import STEPS, prepare
+from tools.prepare import prepare, steps
 from tools.steps import ROOT, Progress, StepFailed
 
 DRAINED_FIRST = ("simulators", "webhooks", "gateway")
@@ -28,9 +28,9 @@ def say(sentence: str) -> None:
 
 def run(installation: Installation, stop: threading.Event) -> int:
     """Show, prepare, start, watch, stop; return the exit status."""
-    taken = busy_ports(installation.ports)
-    if taken:
-        say("\n".join(taken))
+    problems = installation.lacking() or busy_ports(installation.listening())
+    if problems:
+        say("\n".join(problems))
         return 1
     board = Board()
     page = serve(board, HOST, installation.ports["status"])
@@ -38,7 +38,7 @@ def run(installation: Installation, stop: threading.Event) -> int:
     started: list[Supervised] = []
     began = time.monotonic()
     try:
-        prepare(installation, Progress(STEPS, board.step))
+        prepare(installation, Progress(steps(installation), board.step))
         started += [Supervised(one, installation.logs, board, say=say) for one in installation.processes()]
         for one in started:
             one.start()
@@ -62,18 +62,27 @@ def announce_when_ready(installation: Installation, board: Board, stop: threadin
     while not board.ready():
         if stop.wait(0.2):
             return
-    desk = installation.url("gateway") + "/desk"
-    board.links.update({"Try it: a telephone with WhatsApp": installation.url("simulators"), "Officers' desk": desk})
     say(f"Everything is ready ({time.monotonic() - began:.0f} s). Ctrl-C stops it.")
-    say(f"  Try it          {installation.url('simulators')}")
-    login = installation.variables().get("DESK_DEMO_LOGIN", "officer")
-    say(f"  Officers' desk  {desk}   name: {login}   password: {installation.variables()['DESK_DEMO_PASSWORD']}")
+    desk = installation.url("gateway") + "/desk"
+    if installation.is_production:
+        board.links.update({"Officers' desk": desk})
+        say(f"  Officers' desk  {desk}   officers: make create-officer")
+        outside = installation.variables()["WHATSAPP_PUBLIC_URL"]
+        say(f"  Webhooks        {installation.url('webhooks')}   reached as {outside}")
+    else:
+        board.links.update(
+            {"Try it: a telephone with WhatsApp": installation.url("simulators"), "Officers' desk": desk}
+        )
+        say(f"  Try it          {installation.url('simulators')}")
+        login = installation.variables().get("DESK_DEMO_LOGIN", "officer")
+        password = installation.variables()["DESK_DEMO_PASSWORD"]
+        say(f"  Officers' desk  {desk}   name: {login}   password: {password}")
     say(f"  Status          {installation.url('status')}")
 
 
 def give_templates_to_simulator(installation: Installation, stop: threading.Event) -> None:
     """Have the simulated provider approve the templates; for a real one a person runs `make register-templates`."""
-    if stop.is_set() or installation.variables()["WHATSAPP_CONTENT_URL"] != installation.url("simulators"):
+    if stop.is_set() or installation.variables().get("WHATSAPP_CONTENT_URL") != installation.url("simulators"):
         return
     command = [sys.executable, "-m", "tools.register_templates", "--quiet"]
     done = subprocess.run(
@@ -88,8 +97,8 @@ def shut_down(started: list[Supervised]) -> None:
     if not started:
         return
     say("Stopping …")
-    first = [one for one in started if one.process.name in DRAINED_FIRST]
-    rest = [one for one in started if one.process.name not in DRAINED_FIRST]
+    first = [one for one in started if one.process.name.startswith(DRAINED_FIRST)]
+    rest = [one for one in started if not one.process.name.startswith(DRAINED_FIRST)]
     killed = stop_all([first, rest])
     say(f"Stopped; had to be killed: {', '.join(killed)}." if killed else "Stopped.")
 
