@@ -29,7 +29,7 @@ from knowledge.index import Index
 from knowledge.library import Library
 from knowledge.retriever import Retriever
 from knowledge.settings import KnowledgeSettings
-from tools.evaluate import DEVELOPMENT, Outcome, ask, ask_all, listed, read
+from tools.evaluate.retrieval import DEVELOPMENT, Outcome, ask, ask_all, listed, read
 
 FOLDS = 5
 KNOTS = 4

@@ -1,8 +1,4 @@
-"""Measures retrieval on the hand-written sets: recall, refusals, false answers, with 95 % intervals.
-
-`python -m tools.evaluate`                    measure with the committed thresholds, compare with the baseline
-`python -m tools.evaluate --calibrate`        set the thresholds anew on the calibration half first
-`python -m tools.evaluate --write-baseline`   keep the measured figures as the baseline
+"""How well questions find their answer: recall, refusals and false answers of the retrieval.
 
 A question belongs to the calibration half when the SHA-256 of its id is even. Thresholds are chosen on that
 half alone; refusals and false answers are reported on the other half alone. Recall does not depend on the
@@ -14,12 +10,9 @@ import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy, faiss, torch and the engine read it
 
-import argparse
 import datetime as dt
 import hashlib
 import json
-import math
-import statistics
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -27,22 +20,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from knowledge.evidence import Evidence, load_model
+import numpy as np
+
+from knowledge.evidence import Evidence
 from knowledge.library import Library
 from knowledge.retriever import Retriever
-from knowledge.service import THRESHOLDS, load_thresholds
+from knowledge.service import THRESHOLDS
 from knowledge.settings import KnowledgeSettings
+from tools.bench.figures import Estimate, Timing, resampled, share_of
+from tools.steps import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 SETS = ROOT / "knowledge" / "evaluation"
 DEVELOPMENT = ROOT / "tests" / "knowledge" / "development"
-BASELINE = SETS / "baseline.json"
+Table = dict[str, dict[str, Estimate]]
+"""Every figure by way of writing, and for all of them."""
 LANGUAGES = ("en", "hi", "hi-Latn")
 DEPTH = 20
 FALSE_ANSWERS_AIMED_AT = 0.02
 """With some 120 unanswerable questions in the reporting half, the interval of 2 % ends below 8 %. It was 3 %
 until the reporting half was first measured, which makes that half's figure a little too good."""
-WORSE_BY = 0.02
 
 
 @dataclass(frozen=True)
@@ -62,16 +58,6 @@ class Outcome:
     def calibrates(self) -> bool:
         """Whether the question is in the half that thresholds may be chosen on."""
         return int(hashlib.sha256(self.question["id"].encode()).hexdigest(), 16) % 2 == 0
-
-
-def wilson(hits: int, of: int, z: float = 1.96) -> tuple[float, float]:
-    """Return the 95 % Wilson interval of a share."""
-    if of == 0:
-        return 0.0, 1.0
-    share = hits / of
-    centre = (share + z * z / (2 * of)) / (1 + z * z / of)
-    half = z / (1 + z * z / of) * math.sqrt(share * (1 - share) / of + z * z / (4 * of * of))
-    return max(0.0, centre - half), min(1.0, centre + half)
 
 
 def read(path: Path, language: str | None = None) -> list[dict[str, Any]]:
@@ -133,18 +119,31 @@ def _above(scores: Sequence[float], border: float) -> float:
     return sum(score > border for score in scores) / max(len(scores), 1)
 
 
+def _mean(values: Sequence[float]) -> Estimate:
+    counted = np.array(values)
+    return resampled(range(len(values)), lambda at: float(counted[at].mean()))
+
+
+def milliseconds(outcomes: Sequence[Outcome]) -> dict[str, Timing]:
+    """Return how long questions took, by the clock and in the processor."""
+    return {
+        "by the clock": Timing.of([1000 * one.seconds for one in outcomes]),
+        "in the processor": Timing.of([1000 * one.processor_seconds for one in outcomes]),
+    }
+
+
 def measure(
     probability: Callable[[Outcome], float],
     answerable: Sequence[Outcome],
     unanswerable: Sequence[Outcome],
     thresholds: dict[str, float],
-) -> dict[str, dict[str, list[float]]]:
-    """Return value, lower and upper bound and count of every figure, by language and for all."""
+) -> Table:
+    """Return every figure by language and for all."""
 
     def answered(outcome: Outcome) -> bool:
         return probability(outcome) >= thresholds[outcome.language]
 
-    table: dict[str, dict[str, list[float]]] = {}
+    table: Table = {}
     for language in (*LANGUAGES, "all"):
         asked = [o for o in answerable if language in (o.language, "all")]
         reported = [o for o in asked if not o.calibrates]
@@ -152,87 +151,17 @@ def measure(
         told = [o for o in reported if answered(o)]
         kinds = sorted({o.question["kind"] for o in foreign})
         table[language] = {
-            "recall@1 scheme": _share(o.scheme_rank == 1 for o in asked),
-            "recall@5 scheme": _share(1 <= o.scheme_rank <= 5 for o in asked),
-            "recall@1 section": _share(o.section_rank == 1 for o in asked),
-            "recall@5 section": _share(1 <= o.section_rank <= 5 for o in asked),
-            "refused answerable": _share(not answered(o) for o in reported),
-            "false answers": _share(answered(o) for o in foreign),
-            "answered, wrong scheme first": _share(o.scheme_rank != 1 for o in told),
-            **{f"false answers, {k}": _share(answered(o) for o in foreign if o.question["kind"] == k) for k in kinds},
-            "MRR scheme": [statistics.fmean(1 / o.scheme_rank if o.scheme_rank else 0.0 for o in asked), len(asked)],
-            "ms processor p95": [
-                1000 * statistics.quantiles((o.processor_seconds for o in asked), n=20)[-1],
-                len(asked),
-            ],
-            "ms p50": [1000 * statistics.median(o.seconds for o in asked), len(asked)],
-            "ms p95": [1000 * statistics.quantiles((o.seconds for o in asked), n=20)[-1], len(asked)],
+            "recall@1 scheme": share_of(o.scheme_rank == 1 for o in asked),
+            "recall@5 scheme": share_of(1 <= o.scheme_rank <= 5 for o in asked),
+            "recall@1 section": share_of(o.section_rank == 1 for o in asked),
+            "recall@5 section": share_of(1 <= o.section_rank <= 5 for o in asked),
+            "refused answerable": share_of(not answered(o) for o in reported),
+            "false answers": share_of(answered(o) for o in foreign),
+            "answered, wrong scheme first": share_of(o.scheme_rank != 1 for o in told),
+            **{f"false answers, {k}": share_of(answered(o) for o in foreign if o.question["kind"] == k) for k in kinds},
+            "MRR scheme": _mean([1 / o.scheme_rank if o.scheme_rank else 0.0 for o in asked]),
         }
     return table
-
-
-def _p95(seconds: Sequence[float]) -> float:
-    return 1000 * statistics.quantiles(seconds, n=20)[-1]
-
-
-def _share(hits: Iterable[bool]) -> list[float]:
-    counted = list(hits)
-    low, high = wilson(sum(counted), len(counted))
-    return [sum(counted) / max(len(counted), 1), low, high, len(counted)]
-
-
-def show(table: dict[str, dict[str, list[float]]], baseline: dict[str, Any] | None) -> bool:
-    """Print the table; tell whether anything got worse than the baseline allows."""
-    worse = []
-    print(f"{'':32}" + "".join(f"{language:>32}" for language in table))
-    for figure in table["all"]:
-        cells = []
-        for language, figures in table.items():
-            value = figures[figure]
-            if len(value) == 2:
-                cells.append(f"{value[0]:.3f} (n {value[1]:.0f})")
-                continue
-            before = (baseline or {}).get("figures", {}).get(language, {}).get(figure)
-            moved = f" {100 * (value[0] - before[0]):+.1f}" if before else ""
-            if before and (value[0] - before[0]) * (1 if figure.startswith("recall") else -1) < -WORSE_BY:
-                worse.append(f"{figure}, {language}: {before[0]:.3f} -> {value[0]:.3f}")
-            cells.append(f"{value[0]:.3f} [{value[1]:.3f} {value[2]:.3f}] n {value[3]:.0f}{moved}")
-        print(f"{figure:32}" + "".join(f"{cell:>32}" for cell in cells))
-    for line in worse:
-        print(f"WORSE than the baseline by more than {100 * WORSE_BY:.0f} points: {line}")
-    return bool(worse)
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Measure; exit status 1 when a figure got worse than the baseline allows."""
-    parser = argparse.ArgumentParser(prog="python -m tools.evaluate", description=__doc__.split("\n")[0])
-    for option in ("calibrate", "write-baseline"):
-        parser.add_argument(f"--{option}", action="store_true")
-    parser.add_argument("--development", action="store_true", help="measure on the development questions instead")
-    given = parser.parse_args(arguments)
-    retriever = open_retriever()
-    answerable, unanswerable = _asked(retriever, development=given.development)
-    model = load_model()
-
-    def probability(outcome: Outcome) -> float:
-        return round(model.probability(outcome.evidence), 4)
-
-    fresh = calibrate(probability, answerable, unanswerable)
-    if given.calibrate:
-        _write_thresholds(fresh)
-    thresholds = load_thresholds()
-    print("thresholds: " + ", ".join(f"{k} {v} (calibrated anew: {fresh.get(k)})" for k, v in thresholds.items()))
-    table = measure(probability, answerable, unanswerable, thresholds)
-    kept = json.loads(BASELINE.read_text(encoding="utf-8")) if BASELINE.exists() and not given.development else None
-    worse = show(table, kept)
-    if given.write_baseline:
-        figures = {
-            lang: {k: [round(n, 4) for n in v] for k, v in row.items() if k[:2] != "ms"} for lang, row in table.items()
-        }
-        BASELINE.write_text(
-            json.dumps({"thresholds": thresholds, "figures": figures}, indent=1) + "\n", encoding="utf-8"
-        )
-    return int(worse and not given.write_baseline)
 
 
 def open_retriever() -> Retriever:
@@ -246,7 +175,8 @@ def open_retriever() -> Retriever:
     return retriever
 
 
-def _asked(retriever: Retriever, *, development: bool) -> tuple[list[Outcome], list[Outcome]]:
+def asked(retriever: Retriever, *, development: bool = False) -> tuple[list[Outcome], list[Outcome]]:
+    """Put the evaluation questions, or the development ones: those with an answer, and those without."""
     if development:
         positive = read(DEVELOPMENT / "answerable.jsonl")
         negative = [row | {"kind": "all"} for row in read(DEVELOPMENT / "unanswerable.jsonl")]
@@ -256,7 +186,8 @@ def _asked(retriever: Retriever, *, development: bool) -> tuple[list[Outcome], l
     return ask_all(retriever, positive), ask_all(retriever, negative)
 
 
-def _write_thresholds(thresholds: dict[str, float]) -> None:
+def write_thresholds(thresholds: dict[str, float]) -> None:
+    """Keep thresholds for the knowledge process."""
     content = {
         "thresholds": thresholds,
         "how": "python -m tools.evaluate --calibrate: the lowest that answers at most "
@@ -267,7 +198,3 @@ def _write_thresholds(thresholds: dict[str, float]) -> None:
         "date": dt.datetime.now(dt.UTC).date().isoformat(),
     }
     THRESHOLDS.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-
-
-if __name__ == "__main__":
-    sys.exit(main())
