@@ -23,10 +23,8 @@ def test_confidence_that_is_too_sure_or_not_sure_enough_is_an_error() -> None:
 
 def test_bins_say_how_many_were_right() -> None:
     readings = [made("greet", "greet", 0.92), made("thanks", "greet", 0.98), made("thanks", "thanks", 0.55)]
-    assert reliability(readings) == [
-        ("0.5 to 0.6", 1, pytest.approx(0.55), 1.0),
-        ("0.9 to 1.0", 2, pytest.approx(0.95), 0.5),
-    ]
+    rows = [(name, count, round(sure, 3), right) for name, count, sure, right in reliability(readings)]
+    assert rows == [("0.5 to 0.6", 1, 0.55, 1.0), ("0.9 to 1.0", 2, 0.95, 0.5)]
 
 
 def test_each_figure_counts_its_own_cases() -> None:
@@ -37,8 +35,8 @@ def test_each_figure_counts_its_own_cases() -> None:
     ]
     outside = [plain[2], made("chitchat_out_of_scope", "chitchat_out_of_scope", 0.9, 3)]
     pairs = [(plain[0], made("greet", "thanks", 0.6)), (plain[0], made("greet", "greet", 0.6))]
-    found = {name: (value.value, value.count) for name, value in figures(plain, outside, pairs).items()}
-    assert found["intent accuracy"] == (pytest.approx(2 / 3), 3)
+    found = {name: (round(value.value, 3), value.count) for name, value in figures(plain, outside, pairs).items()}
+    assert found["intent accuracy"] == (0.667, 3)
     assert found["in scope, refused"] == (0.5, 2)
     assert found["out-of-scope recall"] == (0.5, 2)
     assert found["intent changed by a misspelling"] == (0.5, 2)
